@@ -1,0 +1,1 @@
+"""The benchmark's parts: see README.md beside run.py."""
