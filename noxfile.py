@@ -5,7 +5,7 @@ Plain pip and reused environments, so that a second run costs only what it check
 
 import nox
 
-nox.options.default_venv_backend = "virtualenv|venv"
+nox.options.default_venv_backend = "venv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["tests", "lint", "types", "contracts", "docs"]
 
@@ -54,4 +54,4 @@ def docs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """The benchmarks; arguments after `--` go to them."""
     install(session)
-    session.run("python", "-m", "benchmarks", *session.posargs)
+    session.run("python", "benchmarks/run.py", *session.posargs)
