@@ -14,7 +14,9 @@ from bench.places import HERE, REPOSITORY, CommandFailed, cache, sh
 from bench.postgres import programs
 
 GIN_MODULES = ("github.com/gin-gonic/gin@v1.8.1", "github.com/jackc/pgx/v4@v4.15.0")
+GIN_PACKAGES = ("golang-github-gin-gonic-gin-dev", "golang-github-jackc-pgx-v4-dev")
 DEBIAN_GO = pathlib.Path("/usr/share/gocode")
+DEBIAN_GIN = DEBIAN_GO / "src/github.com/gin-gonic/gin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +119,9 @@ def install(names: set[str]) -> set[str]:
 def _debian(names: set[str]) -> None:
     packages = [] if shutil.which("wrk") else ["wrk"]
     packages += [] if programs() else ["postgresql"]
-    packages += ["golang"] if "gin" in names and not shutil.which("go") else []
+    if "gin" in names and not (cache() / "gin-peer").exists():
+        packages += [] if shutil.which("go") else ["golang"]
+        packages += [] if DEBIAN_GIN.exists() else list(GIN_PACKAGES)
     packages += ["nodejs", "npm"] if any(n.startswith("fastify") for n in names) and not shutil.which("npm") else []
     if packages and os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"installing {' '.join(packages)}", flush=True)
@@ -146,7 +150,7 @@ def _gin() -> None:
     if program.exists() and program.stat().st_mtime >= source.stat().st_mtime:
         return
     build = {"GOCACHE": str(cache() / "go-build")}
-    if (DEBIAN_GO / "src/github.com/gin-gonic/gin").exists() and (DEBIAN_GO / "src/github.com/jackc/pgx").exists():
+    if DEBIAN_GIN.exists() and (DEBIAN_GO / "src/github.com/jackc/pgx").exists():
         debian = {**build, "GO111MODULE": "off", "GOPATH": str(DEBIAN_GO)}
         sh("go", "build", "-o", program, "main.go", cwd=source.parent, env=debian)
         return
