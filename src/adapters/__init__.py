@@ -1,0 +1,1 @@
+"""What plugs into the core's ports, one folder per technology."""

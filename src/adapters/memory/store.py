@@ -1,0 +1,192 @@
+"""The store in memory. It keeps rows, not objects, so that what is not saved is forgotten, as in a database."""
+
+from __future__ import annotations
+
+import operator as operators
+from collections.abc import AsyncIterator, Sequence
+from copy import deepcopy
+from typing import TypeVar
+
+from adapters.codec import JsonCodec, Row, RowCodec
+from adapters.memory.outbox import MemoryOutbox
+from platform_core.kernel.aggregate import Aggregate
+from platform_core.kernel.changes import Changes, Committed, KeyId, KeyRecord
+from platform_core.kernel.errors import PlatformError
+from platform_core.kernel.journal import Account, Balances, JournalEntry, PostedLine
+from platform_core.kernel.select import Select, Where
+from platform_core.kernel.settlement import Needs, Standing, Tally, Unique, Writes, needs, settle
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class MemoryStore:
+    """Store, books and outbox in one process. Nothing here ever waits, so it can be driven without an event loop."""
+
+    def __init__(self) -> None:
+        self.outbox = MemoryOutbox()
+        self._codec = RowCodec()
+        self._json = JsonCodec()
+        self._rows: dict[str, dict[str, Row]] = {}
+        self._uniques: dict[Unique, str] = {}
+        self._accounts: dict[str, Tally] = {}
+        self._entries: dict[str, JournalEntry] = {}
+        self._lines: dict[str, list[PostedLine]] = {}
+        self._keys: dict[KeyId, KeyRecord] = {}
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def ping(self) -> None:
+        """It is always there."""
+
+    # ---- Store
+
+    async def get(self, kind: type[A], id: str) -> A | None:
+        """The aggregate as last committed, or None."""
+        row = self._rows.get(kind.kind, {}).get(id)
+        return None if row is None else self._codec.aggregate(kind, deepcopy(row))
+
+    async def find(self, select: Select[A]) -> list[A]:
+        """The aggregates that a selection describes, in its order."""
+        rows = [row for row in self._rows.get(select.kind.kind, {}).values() if self._matches(row, select.where)]
+        for name in ("id", *reversed(select.order)):
+            field = name.lstrip("-")
+            rows.sort(key=lambda row: _sortable(row[field]), reverse=name.startswith("-"))
+        if select.after is not None:
+            rows = [row for row in rows if self._is_after(row, select)]
+        return [self._codec.aggregate(select.kind, deepcopy(row)) for row in rows[: select.limit]]
+
+    async def balances(self, accounts: Sequence[str]) -> Balances:
+        """The balances of these accounts as last committed."""
+        return Balances({id: self._accounts[id].balance for id in accounts if id in self._accounts})
+
+    async def commit(self, changes: Changes) -> Committed:
+        """Apply a unit of work, whole or not at all."""
+        [verdict], writes = settle([changes], self._standing(needs([changes])))
+        self._write(writes)
+        if isinstance(verdict, PlatformError):
+            raise verdict
+        if isinstance(verdict.answer, KeyRecord) and changes.key is not None:
+            answer = self._json.loads(verdict.answer.encoded or b"null", changes.key.answers)
+            return Committed(answer, replayed=True)
+        return verdict
+
+    # ---- Books
+
+    async def statement(self, account: str, *, before: int | None = None, limit: int = 50) -> list[PostedLine]:
+        """The lines of one account, newest first."""
+        lines = self._lines.get(account, [])
+        end = len(lines) if before is None else max(0, before - 1)
+        return [self._explained(line) for line in reversed(lines[max(0, end - limit) : end])]
+
+    async def entry(self, id: str) -> JournalEntry | None:
+        """One journal entry, or None."""
+        return self._entries.get(id)
+
+    async def accounts(self) -> AsyncIterator[Account]:
+        """Every account, by id."""
+        for id, tally in sorted(self._accounts.items()):
+            yield Account(id, tally.floor, tally.balance, tally.frozen, tally.sequence)
+
+    async def lines(self) -> AsyncIterator[PostedLine]:
+        """Every posted line, by account and sequence."""
+        for _, lines in sorted(self._lines.items()):
+            for line in lines:
+                yield self._explained(line)
+
+    async def entries(self) -> AsyncIterator[JournalEntry]:
+        """Every journal entry, by id."""
+        for _, entry in sorted(self._entries.items()):
+            yield entry
+
+    # ---- inside
+
+    def _explained(self, line: PostedLine) -> PostedLine:
+        entry = self._entries[line.entry]
+        return PostedLine(
+            line.account,
+            line.sequence,
+            line.amount,
+            line.balance,
+            entry.id,
+            entry.kind,
+            entry.at,
+            entry.actor,
+            entry.reference,
+            entry.details,
+        )
+
+    def _matches(self, row: Row, where: Sequence[Where]) -> bool:
+        return all(_holds(row[test.field], test.operator, self._codec.value(test.value)) for test in where)
+
+    def _is_after(self, row: Row, select: Select[A]) -> bool:
+        for name, bound in zip((*select.order, "id"), select.after or (), strict=True):
+            value, limit = _sortable(row[name.lstrip("-")]), _sortable(self._codec.value(bound))
+            if value != limit:
+                return bool(value < limit) if name.startswith("-") else bool(value > limit)
+        return False
+
+    def _standing(self, want: Needs) -> Standing:
+        accounts = {id: self._accounts[id] for id in want.accounts | want.observed if id in self._accounts}
+        versions = {}
+        for kind, id in want.aggregates:
+            row = self._rows.get(kind, {}).get(id)
+            if row is not None:
+                versions[kind, id] = row["version"]
+        taken = {unique: self._uniques[unique] for unique in want.uniques if unique in self._uniques}
+        keys = {key: self._keys[key] for key in want.keys if key in self._keys}
+        return Standing(accounts, versions, taken, keys)
+
+    def _write(self, writes: Writes) -> None:
+        for row in (*writes.added, *writes.saved):
+            self._put(row.aggregate, row.version)
+        for aggregate in writes.removed:
+            self._forget(aggregate.kind, aggregate.id, type(aggregate).unique)
+        self._accounts.update(writes.touched)
+        for entry in writes.entries:
+            self._entries[entry.id] = entry
+        for line in writes.lines:
+            self._lines.setdefault(line.account, []).append(line)
+        for record in writes.keys:
+            encoded = None if record.refusal else self._json.dumps(record.answer, record.key.answers)
+            self._keys[record.key.id] = KeyRecord(record.key, encoded=encoded, refusal=record.refusal)
+        self.outbox.put(writes.events)
+
+    def _put(self, aggregate: Aggregate, version: int) -> None:
+        kind, id = aggregate.kind, aggregate.id
+        self._forget(kind, id, type(aggregate).unique)
+        row = deepcopy(self._codec.row(aggregate, version))
+        self._rows.setdefault(kind, {})[id] = row
+        for name in type(aggregate).unique:
+            if row[name] is not None:
+                self._uniques[kind, name, row[name]] = id
+
+    def _forget(self, kind: str, id: str, uniques: Sequence[str]) -> None:
+        row = self._rows.get(kind, {}).pop(id, None)
+        for name in uniques if row else ():
+            self._uniques.pop((kind, name, row[name]) if row else (kind, name, None), None)
+
+
+_COMPARISONS = {"<": operators.lt, "<=": operators.le, ">": operators.gt, ">=": operators.ge}
+
+
+def _sortable(value: object) -> tuple[bool, object]:
+    """None sorts first, as the databases are told to."""
+    return (value is not None, value)
+
+
+def _holds(value: object, operator: str, bound: object) -> bool:
+    if operator == "=":
+        return value == bound
+    if operator == "!=":
+        return value != bound
+    if operator == "in":
+        return value in bound  # type: ignore[operator]  # `in` takes a tuple
+    if value is None or bound is None:
+        return False
+    if operator == "prefix":
+        return str(value).startswith(str(bound))
+    return bool(_COMPARISONS[operator](value, bound))

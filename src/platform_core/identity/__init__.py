@@ -1,0 +1,1 @@
+"""Who is who: users, roles, sessions, bans."""

@@ -1,0 +1,55 @@
+"""What identity tells the other contexts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from platform_core.kernel.events import Event
+
+
+@frozen
+class UserRegistered(Event):
+    """Somebody has an account now."""
+
+    name: ClassVar[str] = "identity.user_registered"
+    user: str
+    username: str
+    role: str
+
+
+@frozen
+class RoleChanged(Event):
+    """A user's role is another now."""
+
+    name: ClassVar[str] = "identity.role_changed"
+    user: str
+    old: str
+    new: str
+
+
+@frozen
+class UserBanned(Event):
+    """A user was shut out."""
+
+    name: ClassVar[str] = "identity.user_banned"
+    user: str
+    reason: str
+
+
+@frozen
+class UserUnbanned(Event):
+    """A user was let in again."""
+
+    name: ClassVar[str] = "identity.user_unbanned"
+    user: str
+
+
+@frozen
+class SessionsRevoked(Event):
+    """Sessions of a user ended other than by logging out."""
+
+    name: ClassVar[str] = "identity.sessions_revoked"
+    user: str
+    sessions: int

@@ -1,0 +1,115 @@
+"""Who acts, and who may: roles, actors, and the policy that each command states once for all deliveries."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+from platform_core.kernel.errors import Forbidden, Unauthenticated
+
+
+class Role(Enum):
+    """What a user is. Only the first three can be chosen at registration (seed 000)."""
+
+    VIEWER = "viewer"
+    CREATOR = "creator"
+    PROVIDER = "provider"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+    @property
+    def rank(self) -> int:
+        """Standing over others: staff outrank users, admins outrank moderators."""
+        return {Role.MODERATOR: 1, Role.ADMIN: 2}.get(self, 0)
+
+
+class Via(Enum):
+    """How an actor came in."""
+
+    NOBODY = "anonymous"
+    SESSION = "session"
+    OPERATOR = "operator"
+    """The CLI: whoever can reach the database."""
+    SYSTEM = "system"
+    """The platform itself: timers, and providers whose signature was checked."""
+
+
+@frozen
+class Actor:
+    """Who acts in a use case.
+
+    Args:
+        id: The user's id, or a name such as `cli`.
+        role: The user's role; operators and the system act as admins.
+        via: How they came in.
+        session: The id of the session used, when there is one.
+    """
+
+    id: str
+    role: Role
+    via: Via
+    session: str | None = None
+
+    @classmethod
+    def operator(cls, name: str = "cli") -> Actor:
+        """Whoever holds the machine: may do what an admin may."""
+        return cls(name, Role.ADMIN, Via.OPERATOR)
+
+    @classmethod
+    def system(cls, name: str = "system") -> Actor:
+        """The platform acting by itself."""
+        return cls(name, Role.ADMIN, Via.SYSTEM)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this is a moderator, an admin, an operator or the system."""
+        return self.role.rank > 0
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this is an admin, an operator or the system."""
+        return self.role is Role.ADMIN
+
+
+ANONYMOUS = Actor("anonymous", Role.VIEWER, Via.NOBODY)
+
+
+@frozen
+class Policy:
+    """Who may run a use case, as data.
+
+    Args:
+        name: How the policy is called in documents and the authorization matrix.
+        signed_in: Whether a known caller is needed.
+        roles: The roles that may; None for every role.
+        vias: The ways in that may; None for every way.
+    """
+
+    name: str
+    signed_in: bool = True
+    roles: frozenset[Role] | None = None
+    vias: frozenset[Via] | None = None
+
+    def check(self, actor: Actor) -> None:
+        """Let the actor through.
+
+        Raises:
+            Unauthenticated: Nobody is signed in and somebody must be.
+            Forbidden: The actor's role or way in is not among those that may.
+        """
+        if actor.via is Via.NOBODY:
+            if self.signed_in:
+                raise Unauthenticated("sign in first")
+            return
+        if self.roles is not None and actor.role not in self.roles:
+            raise Forbidden("your role does not allow this")
+        if self.vias is not None and actor.via not in self.vias:
+            raise Forbidden("this cannot be done from here")
+
+
+ANYONE = Policy("anyone", signed_in=False)
+SIGNED_IN = Policy("signed in")
+STAFF = Policy("staff", roles=frozenset({Role.MODERATOR, Role.ADMIN}))
+ADMINS = Policy("admins", roles=frozenset({Role.ADMIN}))
+PLATFORM = Policy("platform", roles=frozenset({Role.ADMIN}), vias=frozenset({Via.OPERATOR, Via.SYSTEM}))

@@ -1,0 +1,43 @@
+"""A question to the store, as a value: which aggregates, in which order, how many.
+
+Filters compare stored fields with constants. Rankings and joins are not expressed here; they get a port of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, Literal, TypeVar
+
+from attrs import frozen
+
+from platform_core.kernel.aggregate import Aggregate
+
+A = TypeVar("A", bound=Aggregate)
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "prefix"]
+
+
+@frozen
+class Where:
+    """A stored field compared with a constant; `in` takes a tuple, `prefix` the start of a text."""
+
+    field: str
+    operator: Operator
+    value: object
+
+
+@frozen
+class Select(Generic[A]):
+    """Which aggregates.
+
+    Args:
+        kind: The aggregate class.
+        where: Filters, all of which hold.
+        order: Fields to sort by; a leading `-` sorts downwards. The id is always the last key.
+        after: The values of the order fields and the id of the last item seen; the page starts behind it.
+        limit: At most this many.
+    """
+
+    kind: type[A]
+    where: tuple[Where, ...] = ()
+    order: tuple[str, ...] = ()
+    after: tuple[object, ...] | None = None
+    limit: int = 100

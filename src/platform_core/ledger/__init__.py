@@ -1,0 +1,1 @@
+"""The books: the chart of accounts, holds, reversals, statements and their verification."""

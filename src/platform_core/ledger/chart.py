@@ -1,0 +1,43 @@
+"""The chart of accounts: which accounts there are, whose they are and how far each may fall.
+
+Accounts are opened by the first unit of work that needs them, so no user waits for another context to open theirs.
+"""
+
+from __future__ import annotations
+
+from platform_core.kernel.journal import Account, account_id
+from platform_core.kernel.money import TOKENS
+
+SYSTEM = "sys"
+
+
+def wallet(user: str) -> str:
+    """A user's spendable tokens; never below 0."""
+    return account_id("wallet", user, TOKENS)
+
+
+def escrow(user: str) -> str:
+    """A payer's held tokens: the sum of their active holds (invariant 12)."""
+    return account_id("escrow", user, TOKENS)
+
+
+ISSUANCE = Account.of("issuance", SYSTEM, TOKENS, floor=None)
+"""Contra of all tokens ever issued: minus what is in circulation."""
+
+REVENUE = Account.of("revenue", SYSTEM, TOKENS, floor=None)
+"""The platform's fees in tokens."""
+
+
+def user_accounts(user: str) -> tuple[Account, Account]:
+    """A user's wallet and escrow, to be opened together."""
+    return Account(wallet(user)), Account(escrow(user))
+
+
+def psp(provider: str, currency: str) -> Account:
+    """Money that lies at a payment provider: an asset, so negative."""
+    return Account.of("psp", provider, currency, floor=None)
+
+
+def token_sales(currency: str) -> Account:
+    """Money received for tokens not yet redeemed."""
+    return Account.of("token_sales", SYSTEM, currency, floor=None)

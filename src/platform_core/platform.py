@@ -1,0 +1,120 @@
+"""The platform put together from its ports: what programs that embed the core hold in their hands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
+
+from platform_core.identity.ports import Directory, Passwords
+from platform_core.identity.sessions import Doorkeeper
+from platform_core.identity.users import People
+from platform_core.kernel.actor import Actor
+from platform_core.kernel.application import Application, Outcome
+from platform_core.kernel.command import Request
+from platform_core.kernel.events import Event
+from platform_core.kernel.ports import Books, Clock, Ids, Outbox, Store
+from platform_core.kernel.relay import Handler, Relay
+from platform_core.kernel.sync import run_sync
+from platform_core.ledger.fees import FeePolicy
+from platform_core.use_cases import USE_CASES
+from platform_core.wallet.packages import Catalogue
+from platform_core.wallet.ports import PaymentGateway
+
+R = TypeVar("R")
+
+
+class Storage(Store, Books, Protocol):
+    """A store with its books and its outbox, opened and closed as one."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Events committed and not yet delivered."""
+
+    async def open(self) -> None:
+        """Make it ready for use.
+
+        Raises:
+            Unavailable: It cannot be reached, or its schema is not the one this version needs.
+        """
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of everything."""
+
+    async def ping(self) -> None:
+        """Make sure it answers.
+
+        Raises:
+            Unavailable: It does not.
+        """
+
+
+class Platform:
+    """Everything the platform can do, over the adapters given.
+
+    Args:
+        store: Where everything is kept.
+        clock: The time.
+        ids: New identifiers.
+        passwords: Password hashing.
+        gateway: The payment provider.
+        catalogue: The token packages on sale.
+        fees: The platform's share, per kind of entry.
+        fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
+        worker: A name for this process, for its leases.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Storage,
+        clock: Clock,
+        ids: Ids,
+        passwords: Passwords,
+        gateway: PaymentGateway,
+        catalogue: Catalogue | None = None,
+        fees: FeePolicy | None = None,
+        fingerprint_key: bytes = b"",
+        worker: str = "platform",
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.gateway = gateway
+        self.doorkeeper = Doorkeeper(store, clock)
+        self.relay = Relay(store.outbox, clock, worker=worker)
+        self.application = Application(
+            USE_CASES,
+            store=store,
+            clock=clock,
+            ids=ids,
+            services={
+                Books: store,
+                Catalogue: catalogue or Catalogue(),
+                Directory: People(store),
+                FeePolicy: fees or FeePolicy(),
+                Passwords: passwords,
+                PaymentGateway: gateway,
+            },
+            fingerprint_key=fingerprint_key,
+        )
+
+    async def execute(self, request: Request[R], *, by: Actor, key: str | None = None) -> R:
+        """Run a use case and give its answer. See `Application.perform` for arguments and refusals."""
+        return await self.application.execute(request, by=by, key=key)
+
+    async def perform(self, request: Request[R], *, by: Actor, key: str | None = None) -> Outcome[R]:
+        """Run a use case; its answer, and whether it was given before under the same key."""
+        return await self.application.perform(request, by=by, key=key)
+
+    async def admit(self, request: type[Request[Any]], *, by: Actor, target: Mapping[str, str]) -> None:
+        """Say whether the actor may do this to this target at all."""
+        await self.application.admit(request, by=by, target=target)
+
+    def run(self, request: Request[R], *, by: Actor, key: str | None = None) -> R:
+        """Run a use case without an event loop, on adapters that never wait (the in-memory ones)."""
+        return run_sync(self.execute(request, by=by, key=key))
+
+    def on(self, event: type[Event], handler: Handler) -> None:
+        """Call `handler` with the envelope of each event of this type (of every type for `Event`), at least once, in
+        order for each subject. `relay.drain()` or the worker delivers.
+        """
+        self.relay.on(event, handler)

@@ -1,0 +1,1 @@
+"""Wallets: balances with escrow, tips, token packages and their purchase."""

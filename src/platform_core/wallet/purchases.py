@@ -1,0 +1,242 @@
+"""Buying tokens: a checkout at the payment provider, and the credit once it says the money has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import ClassVar
+
+from attrs import define, frozen
+
+from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy
+from platform_core.kernel.aggregate import Aggregate
+from platform_core.kernel.command import Command
+from platform_core.kernel.errors import Invalid, NotFound
+from platform_core.kernel.journal import Posting
+from platform_core.kernel.machine import Machine
+from platform_core.kernel.money import Money
+from platform_core.kernel.work import Work
+from platform_core.ledger.ports import ISSUANCE, psp, token_sales, user_accounts
+from platform_core.wallet.events import PurchaseFailed, PurchaseSettled
+from platform_core.wallet.packages import Catalogue
+from platform_core.wallet.ports import PaymentGateway, PaymentOutcome
+from platform_core.wallet.wallet import Wallet
+
+CHECKOUT_LIFETIME = timedelta(minutes=30)
+METHODS = ("card", "crypto", "ideal")
+
+
+class PurchaseState(Enum):
+    """Where a purchase is."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    NEEDS_ATTENTION = "needs_attention"
+    """Money came that does not match; an operator decides (HOOK-03)."""
+
+
+# A success that comes late is money all the same: it is never refused because a failure came first (invariant 39).
+PURCHASES: Machine[PurchaseState] = Machine(
+    "purchase",
+    {
+        PurchaseState.PENDING: frozenset(
+            {PurchaseState.PAID, PurchaseState.FAILED, PurchaseState.EXPIRED, PurchaseState.NEEDS_ATTENTION}
+        ),
+        PurchaseState.FAILED: frozenset({PurchaseState.PAID, PurchaseState.NEEDS_ATTENTION}),
+        PurchaseState.EXPIRED: frozenset({PurchaseState.PAID, PurchaseState.NEEDS_ATTENTION}),
+        PurchaseState.PAID: frozenset(),
+        PurchaseState.NEEDS_ATTENTION: frozenset(),
+    },
+)
+
+
+@define(eq=False, kw_only=True)
+class Purchase(Aggregate):
+    """One purchase of a token package.
+
+    Args:
+        user: The buyer.
+        package: The package's id.
+        tokens: How many tokens, fixed when it was made.
+        price_minor: What they cost, in minor units, fixed likewise.
+        price_currency: Of which currency.
+        method: card, crypto or ideal.
+        state: Where it is.
+        provider: The payment provider.
+        checkout_url: Where the buyer pays, once the provider has said.
+        payment: The provider's id of the payment, once it is known.
+        created_at: When it was made.
+        expires_at: Until when it can be paid.
+    """
+
+    kind: ClassVar[str] = "purchase"
+
+    user: str
+    package: str
+    tokens: int
+    price_minor: int
+    price_currency: str
+    method: str
+    provider: str
+    created_at: datetime
+    expires_at: datetime
+    state: PurchaseState = PurchaseState.PENDING
+    checkout_url: str | None = None
+    payment: str | None = None
+
+    @property
+    def price(self) -> Money:
+        """What it costs."""
+        return Money(self.price_minor, self.price_currency)
+
+    def settle(self, work: Work, payment: str, paid: Money) -> None:
+        """The money has come: credit the tokens, once (invariant 26). A repeated or late word changes nothing."""
+        if self.state in (PurchaseState.PAID, PurchaseState.NEEDS_ATTENTION):
+            return
+        self.payment = payment
+        if paid != self.price:
+            self.state = PURCHASES.move(self.state, PurchaseState.NEEDS_ATTENTION)
+            work.save(self)
+            return
+        self.state = PURCHASES.move(self.state, PurchaseState.PAID)
+        cash, sales = psp(self.provider, paid.currency), token_sales(paid.currency)
+        work.open(*user_accounts(self.user), ISSUANCE, cash, sales)
+        work.post(
+            "purchase",
+            Posting(cash.id, -paid.minor),
+            Posting(sales.id, paid.minor),
+            *Wallet(self.user).credit(self.tokens),
+            reference=self.id,
+            details={"package": self.package, "payment": payment},
+            # The buyer has paid: a freeze meanwhile keeps them from spending, not from owning.
+            despite_freeze=True,
+        )
+        self.record(PurchaseSettled(self.id, self.user, self.tokens))
+        work.save(self)
+
+    def fail(self, work: Work, state: PurchaseState) -> None:
+        """It came to nothing. Word of that after money has come changes nothing (invariant 39)."""
+        if self.state is not PurchaseState.PENDING:
+            return
+        self.state = PURCHASES.move(self.state, state)
+        self.record(PurchaseFailed(self.id, self.user, state.value))
+        work.save(self)
+
+
+@frozen
+class CheckoutOffer:
+    """Where and until when to pay.
+
+    Args:
+        purchase: The purchase's id.
+        url: The payment page.
+        expires_at: Until when.
+    """
+
+    purchase: str
+    url: str
+    expires_at: datetime
+
+
+@frozen
+class PurchaseTokens(Command[CheckoutOffer]):
+    """Begin to buy a token package.
+
+    Args:
+        package: The package's id.
+        method: card, crypto or ideal.
+    """
+
+    policy: ClassVar[Policy] = SIGNED_IN
+
+    package: str
+    method: str
+
+
+async def purchase_tokens(
+    command: PurchaseTokens, work: Work, catalogue: Catalogue, gateway: PaymentGateway
+) -> CheckoutOffer:
+    """Make the purchase, then the payment page for it.
+
+    The purchase is committed before the provider hears of it, so money can never come for a row that is not there. A
+    retry with the same key finds it and asks the provider for the same page again.
+
+    Raises:
+        Invalid: The package is not on sale, or the method is none (MON-14).
+        Unavailable: The provider does not answer; the same request may be sent again.
+    """
+    package = catalogue.package(command.package)
+    if command.method not in METHODS:
+        raise Invalid.field("method", f"must be one of {', '.join(METHODS)}")
+    purchase = await work.get(Purchase, id := work.stable_id("pur"))
+    if purchase is None:
+        purchase = Purchase(
+            id=id,
+            user=work.actor.id,
+            package=package.id,
+            tokens=package.tokens,
+            price_minor=package.price.minor,
+            price_currency=package.price.currency,
+            method=command.method,
+            provider=gateway.name,
+            created_at=work.now,
+            expires_at=work.now + CHECKOUT_LIFETIME,
+        )
+        work.add(purchase)
+        await work.commit()
+    if purchase.checkout_url is None:
+        checkout = await gateway.open_checkout(
+            purchase=purchase.id,
+            amount=purchase.price,
+            method=purchase.method,
+            description=f"{purchase.tokens} tokens",
+        )
+        purchase.checkout_url, purchase.expires_at = checkout.url, checkout.expires_at
+        work.save(purchase)
+    return CheckoutOffer(purchase.id, purchase.checkout_url, purchase.expires_at)
+
+
+@frozen
+class SettlePurchase(Command[str]):
+    """Take a provider's word on a payment. Only the platform, once it has checked the signature.
+
+    Args:
+        purchase: The purchase it is about.
+        payment: The provider's id of the payment.
+        outcome: What happened to it.
+        minor: What was paid, in minor units.
+        currency: Of which currency.
+    """
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    purchase: str
+    payment: str
+    outcome: PaymentOutcome
+    minor: int
+    currency: str
+
+
+_FAILURES: Mapping[PaymentOutcome, PurchaseState] = {
+    PaymentOutcome.FAILED: PurchaseState.FAILED,
+    PaymentOutcome.EXPIRED: PurchaseState.EXPIRED,
+}
+
+
+async def settle_purchase(command: SettlePurchase, work: Work) -> str:
+    """Settle or fail the purchase; the state it is in now.
+
+    Raises:
+        NotFound: There is no such purchase.
+    """
+    purchase = await work.get(Purchase, command.purchase)
+    if purchase is None:
+        raise NotFound("there is no such purchase")
+    if command.outcome is PaymentOutcome.SUCCEEDED:
+        purchase.settle(work, command.payment, Money(command.minor, command.currency))
+    else:
+        purchase.fail(work, _FAILURES[command.outcome])
+    return purchase.state.value
