@@ -13,7 +13,7 @@ from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.changes import Changes, Committed, KeyId, KeyRecord
 from platform_core.kernel.errors import PlatformError
 from platform_core.kernel.journal import Account, Balances, JournalEntry, PostedLine
-from platform_core.kernel.select import Select, Where
+from platform_core.kernel.select import Select, Where, sort_keys
 from platform_core.kernel.settlement import Needs, Standing, Tally, Unique, Writes, needs, settle
 
 A = TypeVar("A", bound=Aggregate)
@@ -52,7 +52,7 @@ class MemoryStore:
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
         rows = [row for row in self._rows.get(select.kind.kind, {}).values() if self._matches(row, select.where)]
-        for name in ("id", *reversed(select.order)):
+        for name in reversed(sort_keys(select.order)):
             field = name.lstrip("-")
             rows.sort(key=lambda row: _sortable(row[field]), reverse=name.startswith("-"))
         if select.after is not None:
@@ -123,7 +123,7 @@ class MemoryStore:
         return all(_holds(row[test.field], test.operator, self._codec.value(test.value)) for test in where)
 
     def _is_after(self, row: Row, select: Select[A]) -> bool:
-        for name, bound in zip((*select.order, "id"), select.after or (), strict=True):
+        for name, bound in zip(sort_keys(select.order), select.after or (), strict=True):
             value, limit = _sortable(row[name.lstrip("-")]), _sortable(self._codec.value(bound))
             if value != limit:
                 return bool(value < limit) if name.startswith("-") else bool(value > limit)

@@ -31,7 +31,8 @@ class Select(Generic[A]):
     Args:
         kind: The aggregate class.
         where: Filters, all of which hold.
-        order: Fields to sort by; a leading `-` sorts downwards. The id is always the last key.
+        order: Fields to sort by; a leading `-` sorts downwards. The id is the last key, in the direction of the one
+            before it. None sorts before everything.
         after: The values of the order fields and the id of the last item seen; the page starts behind it.
         limit: At most this many.
     """
@@ -41,3 +42,8 @@ class Select(Generic[A]):
     order: tuple[str, ...] = ()
     after: tuple[object, ...] | None = None
     limit: int = 100
+
+
+def sort_keys(order: tuple[str, ...]) -> tuple[str, ...]:
+    """All the fields a selection sorts by, the id included."""
+    return (*order, "-id" if order and order[-1].startswith("-") else "id")

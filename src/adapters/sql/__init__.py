@@ -1,0 +1,1 @@
+"""Stores on SQL databases: the tables once, PostgreSQL and SQLite over them."""

@@ -1,0 +1,82 @@
+"""Doing together what arrives together: while one batch is under way, what comes next queues and is the next batch.
+
+No timer and no added delay: an idle system works batches of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from platform_core.kernel.errors import Unavailable
+
+I = TypeVar("I")  # noqa: E741  # the item
+O = TypeVar("O")  # noqa: E741  # its outcome
+
+WAITING = 20_000
+
+
+class Combiner(Generic[I, O]):
+    """Gathers items into batches.
+
+    Args:
+        work: Takes a batch and gives an outcome for each item, in order; an exception as an outcome is raised to its
+            caller, an exception raised fails the whole batch.
+        lanes: How many batches may be under way at once.
+        limit: The most items in a batch.
+    """
+
+    def __init__(
+        self, work: Callable[[Sequence[I]], Awaitable[Sequence[O | Exception]]], *, lanes: int = 1, limit: int = 256
+    ) -> None:
+        self._work = work
+        self._free = lanes
+        self._limit = limit
+        self._queue: deque[tuple[I, asyncio.Future[O]]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def submit(self, item: I) -> asyncio.Future[O]:
+        """Queue an item. A caller who stops waiting does not stop the batch.
+
+        Raises:
+            Unavailable: Too many are waiting.
+        """
+        if len(self._queue) >= WAITING:
+            raise Unavailable("too busy just now", retry_after=1)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[O] = loop.create_future()
+        self._queue.append((item, future))
+        if self._free:
+            self._free -= 1
+            task = loop.create_task(self._lane())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return future
+
+    async def finish(self) -> None:
+        """Wait until everything queued is done."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _lane(self) -> None:
+        try:
+            while self._queue:
+                batch = [self._queue.popleft() for _ in range(min(self._limit, len(self._queue)))]
+                outcomes = await self._outcomes([item for item, _ in batch])
+                for (_, future), outcome in zip(batch, outcomes, strict=True):
+                    if future.done():
+                        continue
+                    if isinstance(outcome, Exception):
+                        future.set_exception(outcome)
+                    else:
+                        future.set_result(outcome)
+        finally:
+            self._free += 1
+
+    async def _outcomes(self, items: Sequence[I]) -> Sequence[O | Exception]:
+        try:
+            return await self._work(items)
+        except Exception as error:  # noqa: BLE001  # every caller is told
+            return [error] * len(items)

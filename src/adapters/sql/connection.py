@@ -1,0 +1,63 @@
+"""What the SQL stores need of a database connection: a few set-wise statements, the same on every database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Table
+
+Record = Mapping[str, Any]
+
+
+class Connection(Protocol):
+    """A connection inside a transaction, or reading outside of one. Values are plain: text, integers, booleans, moments
+    and, for JSON columns, text.
+    """
+
+    async def select(
+        self, table: Table, columns: Sequence[str], key: str, values: Sequence[Any], *, lock: bool = False
+    ) -> list[Record]:
+        """The rows whose `key` is among `values`; locked in the order of the key until the transaction ends."""
+
+    async def select_pairs(
+        self, table: Table, columns: Sequence[str], keys: tuple[str, str], pairs: Sequence[tuple[Any, Any]]
+    ) -> list[Record]:
+        """The rows whose two `keys` are among `pairs`."""
+
+    async def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """New rows, all of them."""
+
+    async def update(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Rows changed; the first column is the key."""
+
+    async def delete(self, table: Table, key: str, values: Sequence[Any]) -> None:
+        """Rows gone."""
+
+    async def query(self, sql: str, *values: Any) -> list[Record]:
+        """A statement with `?` for its values, and its rows."""
+
+    async def write_ledger(self, *parts: tuple[Table, Sequence[str], Sequence[Sequence[Any]]]) -> None:
+        """The ledger's part of a batch: accounts updated by their first column, then the other tables' new rows, in as
+        few round trips as the database allows.
+        """
+
+
+class Busy(Exception):
+    """Rows are locked by somebody else for longer than this connection waits."""
+
+
+class Poisoned(Exception):
+    """The database refused the batch for what is in it: a unique value taken meanwhile, a check."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+class Interrupted(Exception):
+    """The transaction was undone for no fault of its own (a deadlock, a lost connection); it may run again."""
+
+
+class OutcomeUnknown(Interrupted):
+    """The connection was lost while committing: the batch may be in or not."""
