@@ -1,0 +1,1 @@
+"""What all dialects share: rows become endpoints, documents and tests."""

@@ -1,0 +1,61 @@
+"""Everything the HTTP side is configured by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from attrs import field, frozen
+
+from entrypoints.http.kit.limits import Limit, Limiter, LocalLimiter
+
+MIB = 2**20
+
+#: Called once for each answer of a dialect: verb, path template, status, seconds it took.
+Observer = Callable[[str, str, int, float], None]
+
+
+def _limits() -> Mapping[str, Limit]:
+    return {"default": Limit(100), "money": Limit(100), "auth": Limit(20), "register": Limit(5)}
+
+
+@frozen(kw_only=True)
+class HttpOptions:
+    """What the HTTP side is told from outside.
+
+    Args:
+        root_api: The dialect that is also served at the root, at the paths its document writes; None for none.
+        base_url: Where clients reach this server, without a trailing slash: for links and for comparing origins.
+        allowed_hosts: The names this server answers to, in lower case and without port; empty for any (HTTP-07).
+        cors_origins: The web origins, such as `https://app.example`, whose pages may call (HTTP-04).
+        trusted_proxies: Addresses and networks whose `X-Forwarded-For` is believed (RATE-01).
+        cookie_secure: Whether the session cookie is for HTTPS only.
+        production: Whether this is a server for real users; turns HSTS on.
+        docs: Whether the documentation pages and the OpenAPI documents are served.
+        require_idempotency_key: Whether an operation that changes something must come with an `Idempotency-Key`.
+        limits: The classes of rate limits; rows name them. `default`, `money`, `auth` and `register` must be there.
+        limiter: Who counts.
+        max_body: The largest JSON body, in bytes.
+        header_seconds: How long a client may take to send a request's head (HTTP-02).
+        body_seconds: How long it may take to send a body before it must keep a pace of 1 KiB/s.
+        keepalive_seconds: How long an idle connection is kept.
+        connections_per_ip: How many connections one address may hold; trusted proxies may hold any number.
+        observer: Told of each answer, when given.
+    """
+
+    root_api: str | None = None
+    base_url: str = "http://127.0.0.1:8080"
+    allowed_hosts: frozenset[str] = field(factory=frozenset, converter=frozenset[str])
+    cors_origins: frozenset[str] = field(factory=frozenset, converter=frozenset[str])
+    trusted_proxies: tuple[str, ...] = ()
+    cookie_secure: bool = True
+    production: bool = False
+    docs: bool = True
+    require_idempotency_key: bool = False
+    limits: Mapping[str, Limit] = field(factory=_limits)
+    limiter: Limiter = field(factory=LocalLimiter)
+    max_body: int = MIB
+    header_seconds: float = 10.0
+    body_seconds: float = 10.0
+    keepalive_seconds: float = 75.0
+    connections_per_ip: int = 100
+    observer: Observer | None = None

@@ -1,0 +1,1 @@
+"""The Teezu dialect: bare objects in camelCase, errors in the Fastify shape."""
