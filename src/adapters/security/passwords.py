@@ -81,6 +81,8 @@ class Argon2Passwords:
         except VerifyMismatchError:
             return False
         except (InvalidHashError, VerificationError, UnicodeError):
+            if not hash:
+                raise
             return self._matches(plain, None)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:

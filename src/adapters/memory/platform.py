@@ -1,0 +1,86 @@
+"""A whole platform in this process's memory, in one line: for tests, scripts and embedding."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from adapters.memory.passwords import QuickPasswords
+from adapters.memory.store import MemoryStore
+from adapters.payments.fake import FakeGateway
+from adapters.testing import START, ManualClock, SeededIds
+from platform_core.kernel.actor import Actor
+from platform_core.kernel.sync import run_sync
+from platform_core.ledger.fees import FeePolicy
+from platform_core.platform import Platform
+from platform_core.wallet.packages import Catalogue
+from platform_core.wallet.ports import PaymentOutcome
+from platform_core.wallet.purchases import SettlePurchase
+
+
+class MemoryPlatform(Platform):
+    """A platform with a clock that is moved by hand, ids from a seed and a fake payment provider.
+
+    Nothing in it ever waits, so `run`, `deliver` and `pay` need no event loop.
+    """
+
+    store: MemoryStore
+    clock: ManualClock
+    gateway: FakeGateway
+
+    def deliver(self) -> None:
+        """Take every event that is due to the handlers given to `on`.
+
+        Raises:
+            RuntimeError: A handler waits for something and needs an event loop; use `await relay.drain()` there.
+        """
+        run_sync(self.relay.drain())
+
+    def pay(self, checkout_url: str, outcome: PaymentOutcome = PaymentOutcome.SUCCEEDED) -> str:
+        """Play the buyer, and deliver the provider's webhook at once; the state the purchase is in then.
+
+        Call it again for a webhook that comes twice, or later, even after the page has expired, for one that comes
+        late.
+
+        Args:
+            checkout_url: The payment page, as `PurchaseTokens` gave it.
+            outcome: What comes of it.
+
+        Raises:
+            NotFound: There is no such page.
+        """
+        webhook = self.gateway.answer(checkout_url.rpartition("/")[2], outcome)
+        event = self.gateway.read_event(webhook.body, webhook.headers)
+        if event is None:
+            raise RuntimeError("the fake provider does not read its own answer")
+        return self.run(
+            SettlePurchase(event.purchase, event.payment, event.outcome, event.amount.minor, event.amount.currency),
+            by=Actor.system(self.gateway.name),
+        )
+
+
+def memory_platform(
+    *,
+    start: datetime | None = None,
+    seed: int = 0,
+    catalogue: Catalogue | None = None,
+    fees: FeePolicy | None = None,
+) -> MemoryPlatform:
+    """A platform of its own, empty and ready.
+
+    Args:
+        start: The moment its clock shows at first; the start of 2026 when None.
+        seed: Which series of ids and secrets it draws; the same seed, start and requests give the same ones.
+        catalogue: The token packages on sale.
+        fees: The platform's share, per kind of entry.
+    """
+    clock = ManualClock(start or START)
+    return MemoryPlatform(
+        store=MemoryStore(),
+        clock=clock,
+        ids=SeededIds(seed, clock),
+        passwords=QuickPasswords(),
+        gateway=FakeGateway(secret=b"memory", clock=clock, base_url="https://pay.example"),
+        catalogue=catalogue,
+        fees=fees,
+        fingerprint_key=b"memory",
+    )
