@@ -30,8 +30,9 @@ class Dataset:
         """The files that decide what is in the database."""
         if self.family == "peers":
             return [HERE / "sql/peers_schema.sql", HERE / "sql/peers_seed.sql"]
-        sources = sorted((REPOSITORY / "src/adapters/sql").rglob("*.py"))
-        return [HERE / "seed_ours.py", *sources]
+        sql, identity = REPOSITORY / "src/adapters/sql", REPOSITORY / "src/platform_core/identity"
+        migrations = sorted((sql / "migrations").rglob("*.py"))
+        return [HERE / "seed_ours.py", identity / "sessions.py", sql / "tables.py", *migrations]
 
     def database(self) -> str:
         """The name of the database, which changes with the recipe."""
@@ -59,7 +60,7 @@ class Dataset:
         else:
             url = postgres.url(building)
             sh("bash", "-c", f"{ours} db upgrade --database-url {url}")
-            sh(sys.executable, HERE / "seed_ours.py", "--database-url", url, "--history", str(self.history),
+            sh(_python_of(ours), HERE / "seed_ours.py", "--database-url", url, "--history", str(self.history),
                "--psql", postgres.bin / "psql")  # fmt: skip
         postgres.sql("postgres", "-c", f"ALTER DATABASE {building} RENAME TO {name}")
         print(f"seeded {name} in {time.monotonic() - since:.0f} s", flush=True)
@@ -67,3 +68,9 @@ class Dataset:
 
     def _stem(self) -> str:
         return f"bench_{self.family}_{self.history}_{self.content}"
+
+
+def _python_of(command: str) -> pathlib.Path:
+    """The Python that has our package: the one beside our command."""
+    beside = pathlib.Path(command.split()[0]).parent / "python"
+    return beside if beside.exists() else pathlib.Path(sys.executable)

@@ -57,7 +57,7 @@ TEEZU = Dialect(
     wallet="/api/v1/wallet/balance",
     tip="/api/v1/wallet/tip",
     feed=None,
-    user='"usr_bench%08d"',
+    user='"usr_%026d"',
     key_reused=422,
 )
 

@@ -17,7 +17,7 @@ PEER_FACTS = (
     "chain_bad",
     "replay_balance_bad",
 )
-OUR_FACTS = ("sum_bad", "negative_bad", "account_bad", "entry_bad")
+OUR_FACTS = ("sum_bad", "negative_bad", "account_bad", "entry_bad", "chain_bad", "answer_bad")
 
 
 @dataclass(frozen=True)

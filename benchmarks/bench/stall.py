@@ -20,7 +20,7 @@ CALLERS = 4
 """How many requests the payer of the locked wallet keeps open."""
 LOCK = {
     "peers": "SELECT id FROM wallets WHERE user_id = {user} FOR UPDATE",
-    "ours": "SELECT id FROM accounts WHERE owner = 'usr_bench{user:08d}' FOR UPDATE",
+    "ours": "SELECT id FROM accounts WHERE id = 'wallet:usr_{user:026d}:TZT' FOR UPDATE",
 }
 STALLED = 0.5
 """Less than this share of the usual rate means that others were stalled."""

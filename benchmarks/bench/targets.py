@@ -54,7 +54,11 @@ def ours(command: str) -> Target:
     )
 
 
-OUR_SETTINGS: dict[str, str] = {}
+OUR_SETTINGS = {
+    "PLATFORM_CORE_LIMITS_DEFAULT_PER_MINUTE": "10000000",
+    "PLATFORM_CORE_LOG_LEVEL": "warning",
+    "PLATFORM_CORE_SECRET_KEY": "a secret of the benchmark, known to all who read this",
+}
 
 
 def peers() -> list[Target]:
