@@ -1,0 +1,257 @@
+"""The composition root: which adapter stands behind each port, as the settings say. No other file knows the injector.
+
+Nothing here is opened: whoever runs the platform opens its store and closes it (`running`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import attrs
+from dependency_injector import containers, providers
+
+from adapters.clock import SystemClock
+from adapters.codec import Sealer
+from adapters.ids import SystemIds
+from entrypoints.settings import SHORTEST_SECRET, WEAK, BadSettings, Settings, variable
+from platform_core.identity.ports import Passwords
+from platform_core.kernel.money import Money
+from platform_core.kernel.ports import Clock
+from platform_core.ledger.fees import FeePolicy
+from platform_core.platform import Platform, Storage
+from platform_core.wallet.packages import Catalogue, TokenPackage
+from platform_core.wallet.ports import PaymentGateway
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from entrypoints.http.kit.options import HttpOptions
+
+SECRETS = ("secret_key", "webhook_secret")
+
+
+def with_secrets(settings: Settings) -> Settings:
+    """The settings with every secret in place.
+
+    In development missing ones are made up and kept beside the data, readable by this user only, so that sessions and
+    keys outlive a restart. In production they must be given, and be long and random.
+
+    Raises:
+        BadSettings: One is missing or weak, or cannot be kept.
+    """
+    if settings.production:
+        for name in SECRETS:
+            _refuse_weak(name, getattr(settings, name))
+        return settings
+    missing = [name for name in SECRETS if not getattr(settings, name)]
+    if not missing:
+        return settings
+    kept = _kept_secrets(settings)
+    chosen = {name: getattr(settings, name) or kept[name] for name in SECRETS}
+    return attrs.evolve(settings, secret_key=chosen["secret_key"], webhook_secret=chosen["webhook_secret"])
+
+
+def _refuse_weak(name: str, value: str) -> None:
+    where = f"set {variable(name)} or {variable(name)}_FILE"
+    if not value:
+        raise BadSettings(f"{name}: must be set in production ({where})")
+    if len(value) < SHORTEST_SECRET or len(set(value)) < 8 or value.casefold() in WEAK:
+        raise BadSettings(f"{name}: is too weak for production: at least {SHORTEST_SECRET} random characters ({where})")
+
+
+def _kept_secrets(settings: Settings) -> dict[str, str]:
+    fresh = {name: secrets.token_urlsafe(32) for name in SECRETS}
+    file = beside_data(settings, "secrets")
+    if file is None:
+        return fresh
+    try:
+        if not file.exists():
+            write_private(file, json.dumps(fresh))
+        kept = json.loads(file.read_text())
+        return {name: str(kept[name]) for name in SECRETS}
+    except OSError as error:
+        raise BadSettings(f"{file}: cannot be written: {error.strerror} (set {variable('secret_key')})") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadSettings(f"{file}: is not a file of secrets any more (mend or delete it)") from error
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only this user may read, whole or not at all; the first of several writers wins."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(text)
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        draft.unlink()
+
+
+def beside_data(settings: Settings, suffix: str) -> Path | None:
+    """A file beside the data: the SQLite file's neighbour, else in the working folder; None when nothing is kept."""
+    url = settings.database_url
+    if url.startswith("sqlite:"):
+        name = sqlite_path(url)
+        return Path(f"{name}.{suffix}")
+    return None if url.startswith("memory:") else Path(f"platform-core.{suffix}")
+
+
+def sqlite_path(url: str) -> Path:
+    """The file that a `sqlite:///file` names (`sqlite:////file` for an absolute path)."""
+    return Path(unquote(urlsplit(url).path.removeprefix("/")))
+
+
+def catalogue(settings: Settings) -> Catalogue:
+    """The token packages on sale.
+
+    Raises:
+        BadSettings: One is not `id:tokens:price:currency`.
+    """
+    packages = {}
+    for text in settings.packages:
+        try:
+            id, tokens, price, currency = text.split(":")
+            packages[id] = TokenPackage(id, int(tokens), Money(int(price), currency))
+        except Exception as error:
+            raise BadSettings(f"packages: {text!r} is not id:tokens:price:currency") from error
+    return Catalogue(packages)
+
+
+def _store(settings: Settings, sealer: Sealer) -> Storage:
+    if settings.database_url.startswith("memory:"):
+        from adapters.memory.store import MemoryStore
+
+        return MemoryStore()
+    from adapters.stores import make_store
+
+    return make_store(settings.database_url, sealer)
+
+
+def _sealer(settings: Settings) -> Sealer:
+    from adapters.security.sealer import FernetSealer
+
+    return FernetSealer(settings.secret_key)
+
+
+def _passwords(settings: Settings) -> Passwords:
+    from adapters.security.passwords import Argon2Passwords
+
+    cost = settings.passwords
+    return Argon2Passwords(cost.memory_kib, cost.passes, cost.lanes, cost.jobs)
+
+
+def _gateway(settings: Settings, clock: Clock) -> PaymentGateway:
+    from adapters.payments.fake import FakeGateway
+
+    return FakeGateway(secret=settings.webhook_secret, clock=clock, base_url=base_url(settings))
+
+
+def base_url(settings: Settings) -> str:
+    """The address clients use, without a slash at its end."""
+    server = settings.server
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.host, server.host)  # noqa: S104
+    return (server.base_url or f"http://{host}:{server.port}").rstrip("/")
+
+
+def _fees(settings: Settings) -> FeePolicy:
+    return FeePolicy({kind: rate for kind, rate in attrs.asdict(settings.fees).items() if rate})
+
+
+def _fingerprint_key(settings: Settings) -> bytes:
+    from adapters.security.sealer import derive_key
+
+    return derive_key(settings.secret_key, "fingerprint")
+
+
+def http_options(settings: Settings) -> HttpOptions:
+    """What the HTTP side is told."""
+    from entrypoints.http.kit.limits import Limit
+    from entrypoints.http.kit.options import HttpOptions
+
+    server, limits = settings.server, settings.limits
+    url = base_url(settings)
+    hosts = server.allowed_hosts
+    if not hosts and settings.production:
+        hosts = (urlsplit(url).hostname or "",)
+    return HttpOptions(
+        root_api=server.api or None,
+        base_url=url,
+        allowed_hosts=frozenset(host.lower() for host in hosts),
+        cors_origins=frozenset(server.cors_origins),
+        trusted_proxies=server.trusted_proxies,
+        cookie_secure=url.startswith("https:"),
+        production=settings.production,
+        require_idempotency_key=settings.require_idempotency_key,
+        limits={
+            "default": Limit(limits.default_per_minute),
+            "money": Limit(limits.money_per_minute),
+            "auth": Limit(limits.auth_per_minute),
+            "register": Limit(limits.register_per_minute),
+        },
+        max_body=server.max_body,
+        header_seconds=server.header_timeout,
+        body_seconds=server.body_timeout,
+        keepalive_seconds=server.keepalive_timeout,
+        connections_per_ip=server.connections_per_ip or sys.maxsize,
+    )
+
+
+class Container(containers.DeclarativeContainer):
+    """Every part of one process, made when it is first asked for."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    worker = providers.Object(f"{os.uname().nodename if hasattr(os, 'uname') else 'host'}-{os.getpid()}")
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(SystemIds)
+    sealer = providers.Singleton(_sealer, settings)
+    store = providers.Singleton(_store, settings, sealer)
+    passwords = providers.Singleton(_passwords, settings)
+    gateway = providers.Singleton(_gateway, settings, clock)
+    platform = providers.Singleton(
+        Platform,
+        store=store,
+        clock=clock,
+        ids=ids,
+        passwords=passwords,
+        gateway=gateway,
+        catalogue=providers.Singleton(catalogue, settings),
+        fees=providers.Singleton(_fees, settings),
+        fingerprint_key=providers.Singleton(_fingerprint_key, settings),
+        worker=worker,
+    )
+
+
+def build(settings: Settings) -> Container:
+    """The parts as these settings want them, the store not open yet.
+
+    Raises:
+        BadSettings: A setting cannot be used.
+    """
+    return Container(settings=with_secrets(settings))
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Platform]:
+    """The platform with its store open, for as long as the block lasts."""
+    platform: Platform = build(settings).platform()
+    await platform.store.open()
+    try:
+        yield platform
+    finally:
+        await platform.store.close()
+
+
+def application(platform: Platform, settings: Settings) -> web.Application:
+    """The HTTP application over an open platform."""
+    from entrypoints.http.server import build_app
+
+    return build_app(platform, http_options(settings))

@@ -1,0 +1,5 @@
+"""Background work: deliver events, let holds expire, forget what is out of date."""
+
+from entrypoints.worker.worker import Worker
+
+__all__ = ["Worker"]
