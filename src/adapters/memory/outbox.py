@@ -55,7 +55,9 @@ class MemoryOutbox:
 
     async def failed(self, position: int, *, error: str, retry_at: datetime | None) -> None:
         """Try again at `retry_at`, or park it; those of its subject that were claimed behind it wait again."""
-        failed = self._waiting[position]
+        failed = self._waiting.get(position)
+        if failed is None:
+            return  # Another worker has delivered it since this one's lease ran out.
         failed.envelope = evolve(failed.envelope, attempts=failed.envelope.attempts + 1, error=error)
         failed.not_before, failed.leased_by, failed.parked = retry_at, None, retry_at is None
         for later, waiting in self._waiting.items():
@@ -69,9 +71,10 @@ class MemoryOutbox:
     async def retry_parked(self, positions: Sequence[int]) -> None:
         """Put parked events back in line."""
         for position in positions:
-            waiting = self._waiting[position]
-            waiting.parked, waiting.not_before = False, None
-            waiting.envelope = evolve(waiting.envelope, attempts=0)
+            waiting = self._waiting.get(position)
+            if waiting is not None and waiting.parked:
+                waiting.parked, waiting.not_before = False, None
+                waiting.envelope = evolve(waiting.envelope, attempts=0)
 
     async def pending(self) -> int:
         """How many events wait for delivery."""

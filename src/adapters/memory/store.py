@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import operator as operators
 from collections.abc import AsyncIterator, Sequence
-from copy import deepcopy
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from adapters.codec import JsonCodec, Row, RowCodec
 from adapters.memory.outbox import MemoryOutbox
@@ -47,7 +46,7 @@ class MemoryStore:
     async def get(self, kind: type[A], id: str) -> A | None:
         """The aggregate as last committed, or None."""
         row = self._rows.get(kind.kind, {}).get(id)
-        return None if row is None else self._codec.aggregate(kind, deepcopy(row))
+        return None if row is None else self._codec.aggregate(kind, row)
 
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
@@ -57,7 +56,7 @@ class MemoryStore:
             rows.sort(key=lambda row: _sortable(row[field]), reverse=name.startswith("-"))
         if select.after is not None:
             rows = [row for row in rows if self._is_after(row, select)]
-        return [self._codec.aggregate(select.kind, deepcopy(row)) for row in rows[: select.limit]]
+        return [self._codec.aggregate(select.kind, row) for row in rows[: select.limit]]
 
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances of these accounts as last committed."""
@@ -141,33 +140,41 @@ class MemoryStore:
         return Standing(accounts, versions, taken, keys)
 
     def _write(self, writes: Writes) -> None:
-        for row in (*writes.added, *writes.saved):
-            self._put(row.aggregate, row.version)
+        # What may fail comes first: a unit is applied whole or not at all.
+        rows = [
+            (type(row.aggregate), self._codec.row(row.aggregate, row.version)) for row in writes.added + writes.saved
+        ]
+        records = [self._encoded(record) for record in writes.keys]
         for aggregate in writes.removed:
-            self._forget(aggregate.kind, aggregate.id, type(aggregate).unique)
+            self._forget(type(aggregate), aggregate.id)
+        for kind, row in rows:
+            self._put(kind, row)
         self._accounts.update(writes.touched)
         for entry in writes.entries:
             self._entries[entry.id] = entry
         for line in writes.lines:
             self._lines.setdefault(line.account, []).append(line)
-        for record in writes.keys:
-            encoded = None if record.refusal else self._json.dumps(record.answer, record.key.answers)
-            self._keys[record.key.id] = KeyRecord(record.key, encoded=encoded, refusal=record.refusal)
+        for record in records:
+            self._keys[record.key.id] = record
         self.outbox.put(writes.events)
 
-    def _put(self, aggregate: Aggregate, version: int) -> None:
-        kind, id = aggregate.kind, aggregate.id
-        self._forget(kind, id, type(aggregate).unique)
-        row = deepcopy(self._codec.row(aggregate, version))
-        self._rows.setdefault(kind, {})[id] = row
-        for name in type(aggregate).unique:
-            if row[name] is not None:
-                self._uniques[kind, name, row[name]] = id
+    def _encoded(self, record: KeyRecord) -> KeyRecord:
+        if record.refusal is not None:
+            return record
+        return KeyRecord(record.key, encoded=self._json.dumps(record.answer, record.key.answers))
 
-    def _forget(self, kind: str, id: str, uniques: Sequence[str]) -> None:
-        row = self._rows.get(kind, {}).pop(id, None)
-        for name in uniques if row else ():
-            self._uniques.pop((kind, name, row[name]) if row else (kind, name, None), None)
+    def _put(self, kind: type[Aggregate], row: Row) -> None:
+        self._forget(kind, row["id"])
+        self._rows.setdefault(kind.kind, {})[row["id"]] = row
+        for name in kind.unique:
+            if row[name] is not None:
+                self._uniques[kind.kind, name, row[name]] = row["id"]
+
+    def _forget(self, kind: type[Aggregate], id: str) -> None:
+        row = self._rows.get(kind.kind, {}).pop(id, None)
+        if row is not None:
+            for name in kind.unique:
+                self._uniques.pop((kind.kind, name, row[name]), None)
 
 
 _COMPARISONS = {"<": operators.lt, "<=": operators.le, ">": operators.gt, ">=": operators.ge}
@@ -178,13 +185,13 @@ def _sortable(value: object) -> tuple[bool, object]:
     return (value is not None, value)
 
 
-def _holds(value: object, operator: str, bound: object) -> bool:
+def _holds(value: Any, operator: str, bound: Any) -> bool:
     if operator == "=":
-        return value == bound
+        return bool(value == bound)
     if operator == "!=":
-        return value != bound
+        return bool(value != bound)
     if operator == "in":
-        return value in bound  # type: ignore[operator]  # `in` takes a tuple
+        return bool(value in bound)
     if value is None or bound is None:
         return False
     if operator == "prefix":

@@ -9,7 +9,15 @@ from attrs import frozen
 from platform_core.identity.guesses import Guesses, guesses_id
 from platform_core.identity.ports import Passwords
 from platform_core.identity.sessions import PER_USER, OpenedSession, Session, open_session
-from platform_core.identity.users import OPEN_ROLES, User, check_email, check_password, check_username, folded_email
+from platform_core.identity.users import (
+    OPEN_ROLES,
+    User,
+    check_email,
+    check_password,
+    check_username,
+    folded_email,
+    is_email,
+)
 from platform_core.kernel.actor import ANYONE, SIGNED_IN, Policy, Role
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import Invalid, Taken, Unauthenticated
@@ -107,6 +115,10 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
         Unauthenticated: Address and password do not belong together.
         RateLimited: Too many have been tried for this address.
     """
+    if not is_email(command.email):
+        # Nobody has it, and not every such text can be looked up.
+        await passwords.verify(command.password, None)
+        raise Unauthenticated("Invalid email or password")
     email_key = folded_email(command.email)
     guesses = await work.get(Guesses, guesses_id(email_key))
     if guesses is not None:

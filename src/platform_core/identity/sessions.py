@@ -23,7 +23,7 @@ PER_USER = 50
 
 def session_id(token: str) -> str:
     """The id of the session that a token opens: a one-way hash of it, so it may be shown (AUTH-17)."""
-    return "ses_" + b32hexencode(sha256(token.encode()).digest()[:20]).decode().lower()
+    return "ses_" + b32hexencode(sha256(token.encode(errors="surrogatepass")).digest()[:20]).decode().lower()
 
 
 @define(eq=False, kw_only=True)

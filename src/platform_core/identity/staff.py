@@ -11,12 +11,13 @@ from platform_core.identity.events import SessionsRevoked
 from platform_core.identity.ports import Passwords
 from platform_core.identity.profiles import UserView, view
 from platform_core.identity.sessions import Session
-from platform_core.identity.users import User
+from platform_core.identity.users import User, folded_email
 from platform_core.kernel.actor import ADMINS, PLATFORM, SIGNED_IN, STAFF, Policy, Role, Via
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict, Forbidden, NotFound
 from platform_core.kernel.secret import Secret
 from platform_core.kernel.select import Select, Where
+from platform_core.kernel.text import text
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import user_accounts
 
@@ -106,9 +107,10 @@ async def find_user(query: FindUser, work: Work) -> UserView:
         NotFound: There is none.
     """
     user = await work.get(User, query.name)
-    field = "email_key" if "@" in query.name else "username"
     if user is None:
-        value = query.name.casefold()
+        field, value = (
+            ("email_key", folded_email(query.name)) if "@" in query.name else ("username", query.name.casefold())
+        )
         found = await work.find(Select(User, where=(Where(field, "=", value),), limit=1))
         if not found:
             raise NotFound(f"there is no user {query.name}")
@@ -192,7 +194,7 @@ async def ban_user(command: BanUser, work: Work) -> UserView:
     user = await _subordinate(work, command.user)
     if user.role is Role.ADMIN:
         await _not_the_last_admin(work, user)
-    user.ban(work.now, command.reason)
+    user.ban(work.now, text(command.reason, "reason", most=500))
     work.save(user)
     for session in await _sessions_of(work, user.id):
         work.remove(session)

@@ -16,6 +16,7 @@ from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.errors import Conflict, FieldError, Invalid
 from platform_core.kernel.ports import Store
 from platform_core.kernel.secret import Secret
+from platform_core.kernel.text import is_kept, text
 
 #: The roles one can choose for oneself (seed 000).
 OPEN_ROLES = (Role.VIEWER, Role.CREATOR, Role.PROVIDER)
@@ -34,7 +35,12 @@ _ID_SHAPED = re.compile(r"(usr|ses|sess|txn|str|cnt|bkg)_[0-9a-z]{6,}")
 
 def folded_email(email: str) -> str:
     """An address in the one form it is compared in: no two accounts share it (IN-07)."""
-    return unicodedata.normalize("NFKC", email).casefold()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email).casefold())
+
+
+def is_email(email: str) -> bool:
+    """Whether this can be an address."""
+    return len(email) <= 254 and is_kept(email) and _EMAIL.fullmatch(email) is not None
 
 
 def check_email(email: str) -> None:
@@ -43,7 +49,7 @@ def check_email(email: str) -> None:
     Raises:
         Invalid: It cannot.
     """
-    if len(email) > 254 or _EMAIL.fullmatch(email) is None:
+    if not is_email(email):
         raise Invalid("email: Invalid email address", details=[FieldError("email", "Invalid email address")])
 
 
@@ -67,8 +73,7 @@ def check_password(password: Secret) -> None:
     Raises:
         Invalid: It is not.
     """
-    if not 8 <= len(password.reveal()) <= 128:
-        raise Invalid.field("password", "must be 8 to 128 characters")
+    text(password.reveal(), "password", least=8, most=128)
 
 
 @define(eq=False, kw_only=True)
@@ -143,12 +148,12 @@ class User(Aggregate):
         Raises:
             Invalid: A text is too long, or the picture's address is not https.
         """
-        if display_name is not None and not 1 <= len(display_name) <= 50:
-            raise Invalid.field("display_name", "must be 1 to 50 characters")
-        if bio is not None and len(bio) > 500:
-            raise Invalid.field("bio", "must be at most 500 characters")
-        if avatar_url is not None and (not avatar_url.startswith("https://") or len(avatar_url) > 2048):
-            raise Invalid.field("avatar_url", "must be an https address of at most 2048 characters")
+        if display_name is not None:
+            text(display_name, "display_name", least=1, most=50)
+        if bio is not None:
+            text(bio, "bio", most=500)
+        if avatar_url is not None and not text(avatar_url, "avatar_url", most=2048).startswith("https://"):
+            raise Invalid.field("avatar_url", "must be an https address")
         self.display_name = self.display_name if display_name is None else display_name
         self.bio = self.bio if bio is None else bio
         self.avatar_url = self.avatar_url if avatar_url is None else avatar_url

@@ -18,7 +18,7 @@ from attrs import fields, frozen
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.changes import Changes, Key
 from platform_core.kernel.command import Command, Query, Request
-from platform_core.kernel.errors import STICKY, Malformed, PlatformError, Stale, Unavailable
+from platform_core.kernel.errors import STATED, Malformed, PlatformError, Stale, Unavailable
 from platform_core.kernel.journal import Balances
 from platform_core.kernel.ports import Clock, Ids, Store
 from platform_core.kernel.secret import Secret
@@ -138,7 +138,7 @@ class Application:
             await self._permit(bound, request, work)
             answer = await bound.run(request, work, **bound.services)
         except PlatformError as refusal:
-            if key is None or refusal.kind not in STICKY or isinstance(refusal, Stale):
+            if key is None or refusal.kind not in STATED or isinstance(refusal, Stale):
                 raise
             # The key may know a better answer: the one it was first used for.
             return Changes(key=key, refusal=refusal)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from typing import ClassVar
 
 from attrs import frozen
 
@@ -49,6 +50,9 @@ class PlatformError(Exception):
 
     kind: Kind = Kind.INVALID
     code: str = "ERROR"
+    sticks: ClassVar[bool] = False
+    """Whether an idempotency key remembers it: the rules of the platform said no to this very act. A request that is
+    wrong in itself, a missing login, a limit or an outage leaves the key unused."""
 
     def __init__(self, message: str, *, details: Sequence[FieldError] = (), retry_after: int | None = None) -> None:
         super().__init__(message)
@@ -88,6 +92,7 @@ class Forbidden(PlatformError):
     """The caller is known and may not."""
 
     kind = Kind.FORBIDDEN
+    sticks = True
     code = "FORBIDDEN"
 
 
@@ -95,6 +100,7 @@ class NotFound(PlatformError):
     """There is no such thing, or none the caller may know of."""
 
     kind = Kind.NOT_FOUND
+    sticks = True
     code = "NOT_FOUND"
 
 
@@ -103,6 +109,7 @@ class Conflict(PlatformError):
 
     kind = Kind.CONFLICT
     code = "CONFLICT"
+    sticks = True
 
 
 class Taken(Conflict):
@@ -124,6 +131,7 @@ class InsufficientFunds(PlatformError):
     """An account would fall below its floor."""
 
     kind = Kind.INSUFFICIENT_FUNDS
+    sticks = True
     code = "INSUFFICIENT_FUNDS"
 
 
@@ -131,6 +139,7 @@ class AccountFrozen(Invalid):
     """An account takes part in no new business, for its owner is banned or under review."""
 
     code = "ACCOUNT_FROZEN"
+    sticks = True
 
 
 class KeyReused(Invalid):
@@ -170,6 +179,6 @@ class StoredRefusal(PlatformError):
         self.replayed = True
 
 
-#: Refusals that are an answer to the request itself and therefore stick to its idempotency key. The others (an
-#: unreadable request, a missing login, a limit, an outage) say nothing about the act and leave the key unused.
-STICKY = frozenset({Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.CONFLICT, Kind.INSUFFICIENT_FUNDS, Kind.INVALID})
+#: Refusals by rules that look at how things stand. A key that was used before answers with its first answer instead:
+#: once its request has been carried out, the rules often refuse to carry it out again.
+STATED = frozenset({Kind.FORBIDDEN, Kind.NOT_FOUND, Kind.CONFLICT, Kind.INSUFFICIENT_FUNDS, Kind.INVALID})

@@ -38,7 +38,7 @@ def _minor(_: object, attribute: Attribute[int], value: int) -> None:
 
 
 def _currency(_: object, attribute: Attribute[str], value: str) -> None:
-    if len(value) != 3 or not value.isascii() or not value.isupper():
+    if len(value) != 3 or not (value.isascii() and value.isalpha() and value.isupper()):
         raise Invalid.field(attribute.name, "must be three capital letters")
 
 

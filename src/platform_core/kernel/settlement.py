@@ -13,7 +13,6 @@ from attrs import define, field, frozen
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.changes import Changes, Committed, Key, KeyId, KeyRecord
 from platform_core.kernel.errors import (
-    STICKY,
     AccountFrozen,
     InsufficientFunds,
     KeyReused,
@@ -147,7 +146,7 @@ def _decide(unit: Changes, standing: Standing, writes: Writes) -> Verdict:
         balances = _balances(unit, standing, fresh)
         answer = unit.answer(balances)
     except PlatformError as refusal:
-        if key is not None and refusal.kind in STICKY and not isinstance(refusal, Stale):
+        if key is not None and refusal.sticks:
             _remember(KeyRecord(key, refusal=refusal), standing, writes)
         return refusal
     _apply(unit, standing, writes, fresh, lines)
@@ -196,19 +195,15 @@ def _check_aggregates(unit: Changes, standing: Standing) -> None:
 
 def _move(unit: Changes, standing: Standing) -> tuple[dict[str, Tally], list[PostedLine]]:
     """The accounts as they are after the unit's entries, and the lines that say how (invariants 1, 6, 7)."""
-    fresh: dict[str, Tally] = {}
+    fresh = {
+        account.id: Tally(account.floor, 0, account.frozen, 0, is_new=True)
+        for account in unit.opened
+        if account.id not in standing.accounts
+    }
     lines: list[PostedLine] = []
-    for account in unit.opened:
-        if account.id not in standing.accounts:
-            fresh[account.id] = Tally(account.floor, 0, account.frozen, 0, is_new=True)
     for entry in unit.entries:
         for posting in entry.postings:
-            tally = fresh.get(posting.account)
-            if tally is None:
-                known = standing.accounts.get(posting.account)
-                if known is None:
-                    raise NotFound(f"there is no account {posting.account}")
-                tally = fresh[posting.account] = Tally(known.floor, known.balance, known.frozen, known.sequence)
+            tally = fresh.get(posting.account) or _taken_up(posting.account, standing, fresh)
             if tally.frozen and not entry.despite_freeze:
                 raise AccountFrozen("this account is frozen")
             tally.balance += posting.amount
@@ -217,11 +212,17 @@ def _move(unit: Changes, standing: Standing) -> tuple[dict[str, Tally], list[Pos
                 raise InsufficientFunds("not enough is available")
             lines.append(PostedLine(posting.account, tally.sequence, posting.amount, tally.balance, entry.id))
     for id, is_frozen in unit.freezes.items():
-        known = fresh.get(id) or standing.accounts.get(id)
-        if known is None:
-            raise NotFound(f"there is no account {id}")
-        fresh[id] = Tally(known.floor, known.balance, is_frozen, known.sequence, known.is_new)
+        (fresh.get(id) or _taken_up(id, standing, fresh)).frozen = is_frozen
     return fresh, lines
+
+
+def _taken_up(account: str, standing: Standing, fresh: dict[str, Tally]) -> Tally:
+    """The unit's own copy of an account, so that a refusal halfway leaves what stands as it was."""
+    known = standing.accounts.get(account)
+    if known is None:
+        raise NotFound(f"there is no account {account}")
+    fresh[account] = tally = Tally(known.floor, known.balance, known.frozen, known.sequence)
+    return tally
 
 
 def _balances(unit: Changes, standing: Standing, fresh: dict[str, Tally]) -> Balances:
@@ -240,6 +241,7 @@ def _apply(unit: Changes, standing: Standing, writes: Writes, fresh: dict[str, T
     for aggregate in unit.removed:
         writes.removed.append(aggregate)
         del standing.versions[aggregate.kind, aggregate.id]
+        _let_go(aggregate, standing)
     for account in unit.opened:
         if account.id in fresh and fresh[account.id].is_new:
             writes.opened[account.id] = account
@@ -253,5 +255,14 @@ def _apply(unit: Changes, standing: Standing, writes: Writes, fresh: dict[str, T
 def _write(rows: list[Row], aggregate: Aggregate, version: int, standing: Standing) -> None:
     rows.append(Row(aggregate, version))
     standing.versions[aggregate.kind, aggregate.id] = version
+    _let_go(aggregate, standing)
     for unique in _uniques(aggregate):
         standing.taken[unique] = aggregate.id
+
+
+def _let_go(aggregate: Aggregate, standing: Standing) -> None:
+    """Free the values the aggregate had: it is gone, or has others now."""
+    if aggregate.unique:
+        had = [unique for unique, id in standing.taken.items() if id == aggregate.id and unique[0] == aggregate.kind]
+        for unique in had:
+            del standing.taken[unique]

@@ -81,8 +81,8 @@ class Work:
         self._added.append(aggregate)
 
     def save(self, aggregate: Aggregate) -> None:
-        """A changed aggregate."""
-        if aggregate not in self._saved:
+        """A changed aggregate; one added just now is written as it is in the end anyway."""
+        if aggregate not in self._saved and aggregate not in self._added:
             self._saved.append(aggregate)
 
     def remove(self, aggregate: Aggregate) -> None:
@@ -144,13 +144,17 @@ class Work:
         return self.ids.new(prefix)
 
     def stable_id(self, prefix: str) -> str:
-        """An id that is the same each time a request with this idempotency key runs; a new one without a key.
+        """An id that is the same each time this request runs under its idempotency key; a new one without a key.
 
         For things that are told to the outside before this unit commits: a retry then tells the same thing again.
         """
         if self._key is None:
             return self.ids.new(prefix)
-        digest = blake2b(repr(self._key.id).encode(), digest_size=16, person=prefix.encode()[:16])
+        digest = blake2b(
+            repr((self._key.id, sorted(self._key.fingerprint.items()))).encode(),
+            digest_size=16,
+            person=prefix.encode()[:16],
+        )
         return f"{prefix}_{digest.hexdigest()}"
 
     # ---- leaving

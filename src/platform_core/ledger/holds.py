@@ -40,7 +40,7 @@ HOLDS = Machine(
 
 
 class HoldExpiredError(Conflict):
-    """The hold's deadline has passed; the tokens are back in the wallet."""
+    """The hold's deadline has passed: all that is left to do with it is to expire it."""
 
     code = "HOLD_EXPIRED"
 
@@ -137,7 +137,7 @@ class Hold(Aggregate):
         self._resolve(HoldState.CAPTURED, work.now)
         self.captured = amount
         self.record(HoldCaptured(self.id, self.payer, payee, amount, fee))
-        work.open(*chart.user_accounts(payee), chart.REVENUE)
+        work.open(*chart.user_accounts(payee), *([chart.REVENUE] if fee else []))
         self._settle(work, "capture", legs)
         return amount - fee
 

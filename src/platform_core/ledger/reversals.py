@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from attrs import define, field, frozen
@@ -11,10 +11,10 @@ from platform_core.kernel.actor import PLATFORM, Policy
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import Conflict, Invalid, NotFound
-from platform_core.kernel.journal import JournalEntry, Posting
-from platform_core.kernel.money import allocate
+from platform_core.kernel.journal import JournalEntry, Posting, currency_of
 from platform_core.kernel.money import amount as checked
 from platform_core.kernel.ports import Books
+from platform_core.kernel.text import text
 from platform_core.kernel.work import Work
 from platform_core.ledger.events import EntryReversed
 
@@ -70,6 +70,8 @@ async def reverse_entry(command: ReverseEntry, work: Work, books: Books) -> str:
         raise NotFound("there is no such journal entry")
     if entry.reverses is not None:
         raise Conflict("a reversal is not reversed; post the original again")
+    if any(posting.account.startswith("escrow:") for posting in entry.postings):
+        raise Conflict("tokens set aside come back through their hold, so that escrow stays the sum of the holds")
     reversal = await work.get(Reversal, entry.id)
     is_new = reversal is None
     reversal = reversal or Reversal(id=entry.id)
@@ -83,7 +85,13 @@ async def reverse_entry(command: ReverseEntry, work: Work, books: Books) -> str:
     if not mirror:
         raise Conflict("this entry has been reversed already")
     posted = work.post(
-        "reversal", *mirror, reference=entry.reference, details={"reason": command.reason}, reverses=entry.id
+        "reversal",
+        *mirror,
+        reference=entry.reference,
+        details={"reason": text(command.reason, "reason", most=500)},
+        reverses=entry.id,
+        # What was done before an account was frozen can be undone after: bans and reversals go together.
+        despite_freeze=True,
     )
     reversal.record(EntryReversed(entry.id, posted.id))
     if is_new:
@@ -94,20 +102,36 @@ async def reverse_entry(command: ReverseEntry, work: Work, books: Books) -> str:
 
 
 def _legs(entry: JournalEntry, reversal: Reversal, amount: int | None) -> dict[str, int]:
-    left = {
-        posting.account: abs(posting.amount) - reversal.undone.get(posting.account, 0) for posting in entry.postings
-    }
+    """What to undo of each leg now: what should be undone of it by then, less what is already."""
+    moved = {posting.account: abs(posting.amount) for posting in entry.postings}
+    undone = {account: reversal.undone.get(account, 0) for account in moved}
     if amount is None:
-        return left
+        return {account: moved[account] - undone[account] for account in moved}
     checked(amount)
-    givers = [posting for posting in entry.postings if posting.amount < 0]
-    takers = [posting for posting in entry.postings if posting.amount > 0]
-    if len({posting.account[-3:] for posting in entry.postings}) > 1:
+    if len({currency_of(account) for account in moved}) > 1:
         raise Invalid.field("amount", "an entry in several currencies is reversed whole")
-    if amount > sum(left[posting.account] for posting in givers):
+    givers = [posting.account for posting in entry.postings if posting.amount < 0]
+    takers = [posting.account for posting in entry.postings if posting.amount > 0]
+    total = amount + sum(undone[account] for account in givers)
+    if total > sum(moved[account] for account in givers):
         raise Conflict("less than that is left to reverse")
-    legs: dict[str, int] = {}
-    for side in (givers, takers):
-        for posting, part in zip(side, allocate(amount, [left[p.account] for p in side]), strict=True):
-            legs[posting.account] = part
-    return legs
+    return {
+        account: by_then - undone[account]
+        for side in (givers, takers)
+        for account, by_then in zip(side, _shares(total, [moved[account] for account in side]), strict=True)
+    }
+
+
+def _shares(total: int, weights: Sequence[int]) -> list[int]:
+    """`total` divided by `weights`, each part rounded out of what the parts before it have left.
+
+    No part shrinks as the total grows, so partial reversals end the same in whatever steps they come (invariant 20);
+    the largest remainder does not promise that.
+    """
+    parts = []
+    whole = sum(weights)
+    for weight in weights:
+        part = (2 * total * weight + whole) // (2 * whole) if whole else 0
+        parts.append(part)
+        total, whole = total - part, whole - weight
+    return parts

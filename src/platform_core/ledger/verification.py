@@ -58,66 +58,92 @@ async def verify(books: Books, holds: AsyncIterator[Hold]) -> Verification:
         holds: Every active hold.
     """
     seen = Verification()
-    seen.fault = await _first_fault(books, holds, seen)
+    sums = _Sums()
+    seen.fault = (
+        await _line_fault(books, seen, sums)
+        or await _entry_fault(books, seen, sums)
+        or await _account_fault(books, seen, sums)
+        or await _hold_fault(holds, sums)
+    )
     return seen
 
 
-async def _first_fault(books: Books, holds: AsyncIterator[Hold], seen: Verification) -> Fault | None:
-    sums: dict[str, dict[str, int]] = {}
-    ends: dict[str, tuple[int, int]] = {}
+@define
+class _Sums:
+    """What the lines say, until something else has said the same: what is left over contradicts."""
+
+    legs: dict[str, list[tuple[str, int]]] = field(factory=dict)
+    ends: dict[str, tuple[int, int]] = field(factory=dict)
+    escrow: dict[str, int] = field(factory=dict)
+
+
+async def _line_fault(books: Books, seen: Verification, sums: _Sums) -> Fault | None:
     async for line in books.lines():
         seen.lines += 1
-        sequence, balance = ends.get(line.account, (0, 0))
+        sequence, balance = sums.ends.get(line.account, (0, 0))
         if line.sequence != sequence + 1:
             return Fault("a line is missing", line.account, f"line {sequence + 1}", f"line {line.sequence}")
         if line.balance != balance + line.amount:
-            return Fault(
-                "a line does not follow from the one before",
-                f"{line.account} line {line.sequence}",
-                str(balance + line.amount),
-                str(line.balance),
-            )
-        ends[line.account] = (line.sequence, line.balance)
-        legs = sums.setdefault(line.entry, {})
-        currency = currency_of(line.account)
-        legs[currency] = legs.get(currency, 0) + line.amount
+            where = f"{line.account} line {line.sequence}"
+            said = str(balance + line.amount)
+            return Fault("a line does not follow from the one before", where, said, str(line.balance))
+        sums.ends[line.account] = (line.sequence, line.balance)
+        sums.legs.setdefault(line.entry, []).append((line.account, line.amount))
+    return None
+
+
+async def _entry_fault(books: Books, seen: Verification, sums: _Sums) -> Fault | None:
     async for entry in books.entries():
         seen.entries += 1
-        totals = sums.pop(entry.id, None)
-        if totals is None:
+        legs = sums.legs.pop(entry.id, None)
+        if legs is None:
             return Fault("an entry has no lines", entry.id, "two or more", "none")
+        totals: dict[str, int] = {}
+        for account, amount in legs:
+            currency = currency_of(account)
+            totals[currency] = totals.get(currency, 0) + amount
         if any(totals.values()):
             return Fault("an entry does not sum to zero", entry.id, "0", str(totals))
-    for id in sums:
+        said = sorted((posting.account, posting.amount) for posting in entry.postings)
+        if sorted(legs) != said:
+            return Fault("the lines are not those of the entry", entry.id, str(said), str(sorted(legs)))
+    for id in sums.legs:
         return Fault("lines without a journal entry", id, "an entry", "none")
-    escrow: dict[str, int] = {}
+    return None
+
+
+async def _account_fault(books: Books, seen: Verification, sums: _Sums) -> Fault | None:
     async for account in books.accounts():
         seen.accounts += 1
         seen.totals[account.currency] = seen.totals.get(account.currency, 0) + account.balance
         if account.purpose == "escrow":
-            escrow[account.owner] = account.balance
-        fault = _account_fault(account, ends.pop(account.id, (0, 0)))
+            sums.escrow[account.owner] = account.balance
+        fault = _fault_of(account, *sums.ends.pop(account.id, (0, 0)))
         if fault is not None:
             return fault
-    for id in ends:
+    for id in sums.ends:
         return Fault("lines of an account that does not exist", id, "an account", "none")
     for currency, total in seen.totals.items():
         if total:
             return Fault("the balances do not sum to zero", currency, "0", str(total))
-    async for hold in holds:
-        escrow[hold.payer] = escrow.get(hold.payer, 0) - hold.amount
-    for owner, difference in escrow.items():
-        if difference:
-            return Fault("escrow is not the sum of the active holds", owner, "0 apart", f"{difference} apart")
     return None
 
 
-def _account_fault(account: Account, end: tuple[int, int]) -> Fault | None:
-    sequence, balance = end
+def _fault_of(account: Account, sequence: int, balance: int) -> Fault | None:
     if account.sequence != sequence:
         return Fault("the account counts other lines", account.id, str(sequence), str(account.sequence))
     if account.balance != balance:
         return Fault("the balance is not the sum of its lines", account.id, str(balance), str(account.balance))
     if account.floor is not None and account.balance < account.floor:
         return Fault("the balance is below its floor", account.id, f">= {account.floor}", str(account.balance))
+    return None
+
+
+async def _hold_fault(holds: AsyncIterator[Hold], sums: _Sums) -> Fault | None:
+    left = sums.escrow
+    async for hold in holds:
+        left[hold.payer] = left.get(hold.payer, 0) - hold.amount
+    for owner, difference in left.items():
+        if difference:
+            return Fault("escrow is not the sum of the active holds", owner, "0 apart", f"{difference} apart")
     return None

@@ -11,14 +11,18 @@ from attrs import frozen
 from platform_core.identity.ports import Directory
 from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy
 from platform_core.kernel.command import Command, Query
-from platform_core.kernel.errors import Forbidden, NotFound
+from platform_core.kernel.errors import Forbidden, Invalid, NotFound
 from platform_core.kernel.journal import Balances, PostedLine
 from platform_core.kernel.ports import Books
 from platform_core.kernel.select import Select, Where
+from platform_core.kernel.text import text
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import ISSUANCE, FeePolicy, Hold, HoldState, escrow, user_accounts, wallet
 from platform_core.wallet.events import TokensCredited
 from platform_core.wallet.wallet import Wallet
+
+LONGEST_HOLD = 400 * 24 * 3600
+"""Seconds a hold may last when it is placed: over a year."""
 
 
 async def _wallet_of(owner: str, work: Work, people: Directory) -> Wallet:
@@ -102,9 +106,10 @@ class CreditWallet(Command[Wallet]):
 
 async def credit_wallet(command: CreditWallet, work: Work, people: Directory) -> Callable[[Balances], Wallet]:
     """Issue the tokens; the wallet afterwards."""
+    reason = text(command.reason, "reason", most=500)
     legs = (await _wallet_of(command.owner, work, people)).credit(command.amount)
     work.open(*user_accounts(command.owner), ISSUANCE)
-    entry = work.post("credit", *legs, reference=command.owner, details={"reason": command.reason})
+    entry = work.post("credit", *legs, reference=command.owner, details={"reason": reason})
     work.observe(escrow(command.owner))
     work.emit(TokensCredited(entry.id, command.owner, command.amount), subject=command.owner)
     return lambda balances: Wallet.of(command.owner, balances)
@@ -118,7 +123,7 @@ class PlaceHold(Command[str]):
         owner: Whose tokens.
         amount: Tokens, 1 to 10^15.
         purpose: What for.
-        seconds: How long it lasts unless it is resolved before.
+        seconds: How long it lasts, 1 to `LONGEST_HOLD`, unless it is resolved before.
     """
 
     policy: ClassVar[Policy] = PLATFORM
@@ -131,9 +136,12 @@ class PlaceHold(Command[str]):
 
 async def place_hold(command: PlaceHold, work: Work, people: Directory) -> str:
     """Place the hold; its id."""
+    if type(command.seconds) is not int or not 1 <= command.seconds <= LONGEST_HOLD:
+        raise Invalid.field("seconds", f"must be from 1 to {LONGEST_HOLD}")
+    purpose = text(command.purpose, "purpose", most=200)
     purse = await _wallet_of(command.owner, work, people)
-    deadline = work.now + timedelta(seconds=max(1, command.seconds))
-    return purse.hold(work, command.amount, purpose=command.purpose, deadline=deadline).id
+    deadline = work.now + timedelta(seconds=command.seconds)
+    return purse.hold(work, command.amount, purpose=purpose, deadline=deadline).id
 
 
 @frozen
@@ -174,7 +182,8 @@ class ReleaseHold(Command[None]):
 
 async def release_hold(command: ReleaseHold, work: Work) -> None:
     """Release it."""
-    (await work.require(Hold, command.hold)).release(work, command.reason)
+    reason = None if command.reason is None else text(command.reason, "reason", most=500)
+    (await work.require(Hold, command.hold)).release(work, reason)
 
 
 @frozen

@@ -51,3 +51,15 @@ class PurchaseFailed(Event):
     purchase: str
     user: str
     reason: str
+
+
+@frozen
+class PaymentUnmatched(Event):
+    """Money came that buys nothing: the wrong sum, or a second payment of one purchase."""
+
+    name: ClassVar[str] = "wallet.payment_unmatched"
+    purchase: str
+    user: str
+    payment: str
+    minor: int
+    currency: str

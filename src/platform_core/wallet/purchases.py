@@ -18,7 +18,7 @@ from platform_core.kernel.machine import Machine
 from platform_core.kernel.money import Money
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import ISSUANCE, psp, token_sales, user_accounts
-from platform_core.wallet.events import PurchaseFailed, PurchaseSettled
+from platform_core.wallet.events import PaymentUnmatched, PurchaseFailed, PurchaseSettled
 from platform_core.wallet.packages import Catalogue
 from platform_core.wallet.ports import PaymentGateway, PaymentOutcome
 from platform_core.wallet.wallet import Wallet
@@ -93,12 +93,18 @@ class Purchase(Aggregate):
         return Money(self.price_minor, self.price_currency)
 
     def settle(self, work: Work, payment: str, paid: Money) -> None:
-        """The money has come: credit the tokens, once (invariant 26). A repeated or late word changes nothing."""
-        if self.state in (PurchaseState.PAID, PurchaseState.NEEDS_ATTENTION):
+        """The money has come: credit the tokens, once (invariant 26). A repeated or late word changes nothing.
+
+        Money that buys nothing (the wrong sum, or a second payment) is told as an event, for somebody to give it back.
+        """
+        if PURCHASES.is_final(self.state):
+            if payment != self.payment:
+                work.emit(self._unmatched(payment, paid), subject=self.id)
             return
         self.payment = payment
         if paid != self.price:
             self.state = PURCHASES.move(self.state, PurchaseState.NEEDS_ATTENTION)
+            self.record(self._unmatched(payment, paid))
             work.save(self)
             return
         self.state = PURCHASES.move(self.state, PurchaseState.PAID)
@@ -116,6 +122,9 @@ class Purchase(Aggregate):
         )
         self.record(PurchaseSettled(self.id, self.user, self.tokens))
         work.save(self)
+
+    def _unmatched(self, payment: str, paid: Money) -> PaymentUnmatched:
+        return PaymentUnmatched(self.id, self.user, payment, paid.minor, paid.currency)
 
     def fail(self, work: Work, state: PurchaseState) -> None:
         """It came to nothing. Word of that after money has come changes nothing (invariant 39)."""

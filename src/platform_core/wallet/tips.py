@@ -13,6 +13,8 @@ from platform_core.kernel.actor import SIGNED_IN, Policy
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.journal import Balances
+from platform_core.kernel.money import amount as checked
+from platform_core.kernel.text import text
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import REVENUE, FeePolicy, escrow, user_accounts
 from platform_core.wallet.events import TipSent
@@ -72,12 +74,12 @@ async def send_tip(
     creator at once and nobody waits for anybody's read.
 
     Raises:
-        Invalid: The amount is none, or payer and payee are one (MON-01, MON-03).
+        Invalid: The amount is none, the context's id is too long, or payer and payee are one (MON-01, MON-03).
         NotFound: There is no such payee, or they are banned.
         InsufficientFunds: Less is available.
     """
     payer, payee = work.actor.id, command.payee
-    fee = fees.fee("tip", command.amount)
+    fee = fees.fee("tip", checked(command.amount))
     legs = tip_legs(payer, payee, command.amount, fee)
     card = await people.card(payee)
     if card is None or card.banned:
@@ -87,7 +89,7 @@ async def send_tip(
         work.open(REVENUE)
     details = {"context": command.context.value}
     if command.context_id is not None:
-        details["contextId"] = command.context_id
+        details["contextId"] = text(command.context_id, "context_id", most=128)
     entry = work.post("tip", *legs, id=work.new_id("txn_tip"), reference=payee, details=details)
     work.observe(escrow(payer))
     work.emit(
