@@ -55,13 +55,13 @@ class Committer:
         standing = Standing()
         # Locks are taken in one order everywhere: accounts by id, then aggregates by kind and id.
         if want.accounts:
-            found = await connection.select(accounts, _ACCOUNT, "id", sorted(want.accounts), lock=True)
+            found = await connection.select(accounts, _ACCOUNT, "id", sorted(want.accounts), lock="wait")
             self._tally(standing, found)
         if want.observed:
             self._tally(standing, await connection.select(accounts, _ACCOUNT, "id", list(want.observed)))
         for kind in sorted({kind for kind, _ in want.aggregates}):
             ids = sorted(id for other, id in want.aggregates if other == kind)
-            for row in await connection.select(AGGREGATE_TABLES[kind], ("id", "version"), "id", ids, lock=True):
+            for row in await connection.select(AGGREGATE_TABLES[kind], ("id", "version"), "id", ids, lock="wait"):
                 standing.versions[kind, row["id"]] = row["version"]
         for kind, name in sorted({(kind, name) for kind, name, _ in want.uniques}):
             values = [value for k, n, value in want.uniques if (k, n) == (kind, name)]
@@ -73,9 +73,7 @@ class Committer:
 
     def _tally(self, standing: Standing, found: Sequence[Any]) -> None:
         for row in found:
-            standing.accounts[row["id"]] = Tally(
-                row["floor"], row["balance"], bool(row["frozen"]), row["sequence"]
-            )
+            standing.accounts[row["id"]] = Tally(row["floor"], row["balance"], bool(row["frozen"]), row["sequence"])
 
     async def _look_up_keys(self, connection: Connection, standing: Standing, want: Needs) -> None:
         columns = ("scope", "key", "fingerprint", "refused", "answer")
@@ -104,9 +102,7 @@ class Committer:
             opened = sorted(writes.opened.values(), key=lambda account: account.id)
             new = [(account.id, account.floor, 0, False, 0) for account in opened]
             await connection.insert(accounts, _ACCOUNT, new)
-        touched = [
-            (id, tally.balance, tally.frozen, tally.sequence) for id, tally in sorted(writes.touched.items())
-        ]
+        touched = [(id, tally.balance, tally.frozen, tally.sequence) for id, tally in sorted(writes.touched.items())]
         dumps = self.json.dumps
         await connection.write_ledger(
             (accounts, ("id", "balance", "frozen", "sequence"), touched),

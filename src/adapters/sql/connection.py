@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import Table
 
 Record = Mapping[str, Any]
+
+#: `wait` for rows that others have locked, or `skip` them.
+Lock = Literal["wait", "skip"]
 
 
 class Connection(Protocol):
@@ -16,7 +19,7 @@ class Connection(Protocol):
     """
 
     async def select(
-        self, table: Table, columns: Sequence[str], key: str, values: Sequence[Any], *, lock: bool = False
+        self, table: Table, columns: Sequence[str], key: str, values: Sequence[Any], *, lock: Lock | None = None
     ) -> list[Record]:
         """The rows whose `key` is among `values`; locked in the order of the key until the transaction ends."""
 

@@ -1,0 +1,237 @@
+"""PostgreSQL: set-wise statements over arrays, and connections kept open for each lane.
+
+SQLAlchemy's engine makes the connections and its tables make the statements; the statements themselves run on the
+asyncpg connection below, for there are half a dozen to a batch and thousands of batches a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import asyncpg as dialect
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from adapters.sql.connection import Busy, Interrupted, Lock, OutcomeUnknown, Poisoned, Record
+from adapters.sql.tables import Instant, Json
+from platform_core.kernel.errors import Unavailable
+
+_DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects untyped
+_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError)
+
+
+class PostgresConnection:
+    """One connection, speaking in sets."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+        self._sql: dict[tuple[Any, ...], str] = {}
+
+    async def select(
+        self, table: Table, columns: Sequence[str], key: str, values: Sequence[Any], *, lock: Lock | None = None
+    ) -> list[Record]:
+        """The rows whose `key` is among `values`."""
+        name = ("select", table.name, *columns, key, lock)
+        sql = self._sql.get(name)
+        if sql is None:
+            # One plain statement: joined to another table it could lose rows after waiting for a lock.
+            tail = f' ORDER BY "{key}" FOR NO KEY UPDATE{" SKIP LOCKED" * (lock == "skip")}' if lock else ""
+            array = f"$1::{_type(table, key)}[]"
+            sql = self._sql[name] = f'SELECT {_list(columns)} FROM {table.name} WHERE "{key}" = ANY({array}){tail}'
+        found: list[Record] = await self._driver.fetch(sql, values)
+        return found
+
+    async def select_pairs(
+        self, table: Table, columns: Sequence[str], keys: tuple[str, str], pairs: Sequence[tuple[Any, Any]]
+    ) -> list[Record]:
+        """The rows whose two `keys` are among `pairs`."""
+        arrays = ", ".join(f"${i}::{_type(table, key)}[]" for i, key in enumerate(keys, 1))
+        names = ", ".join(f't."{column}"' for column in columns)
+        sql = (
+            f"SELECT {names} FROM unnest({arrays}) w (a, b)"
+            f' JOIN {table.name} t ON t."{keys[0]}" = w.a AND t."{keys[1]}" = w.b'
+        )
+        found: list[Record] = await self._driver.fetch(sql, [a for a, _ in pairs], [b for _, b in pairs])
+        return found
+
+    async def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """New rows, all of them."""
+        await self._driver.fetch(_insert(table, columns, 1), *zip(*rows, strict=True))
+
+    async def update(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Rows changed; the first column is the key."""
+        await self._driver.fetch(_update(table, columns, 1), *zip(*rows, strict=True))
+
+    async def delete(self, table: Table, key: str, values: Sequence[Any]) -> None:
+        """Rows gone."""
+        await self._driver.fetch(f'DELETE FROM {table.name} WHERE "{key}" = ANY($1::{_type(table, key)}[])', values)
+
+    async def query(self, sql: str, *values: Any) -> list[Record]:
+        """A statement with `?` for its values, and its rows."""
+        parts = sql.split("?")
+        numbered = parts[0] + "".join(f"${i}{part}" for i, part in enumerate(parts[1:], 1))
+        found: list[Record] = await self._driver.fetch(numbered, *values)
+        return found
+
+    async def write_ledger(self, *parts: tuple[Table, Sequence[str], Sequence[Sequence[Any]]]) -> None:
+        """Accounts updated, the other tables' new rows inserted: one statement for everything there is."""
+        there = [part for part in parts if part[2]]
+        if not there:
+            return
+        name = tuple(part[0].name for part in there)
+        sql = self._sql.get(name)
+        if sql is None:
+            sql = self._sql[name] = _together(there, parts[0][0])
+        arrays: list[Any] = []
+        for _, _, rows in there:
+            arrays.extend(zip(*rows, strict=True))
+        await self._driver.fetch(sql, *arrays)
+
+
+def _together(parts: Sequence[tuple[Table, Sequence[str], Any]], updated: Table) -> str:
+    statements = []
+    number = 1
+    for table, columns, _ in parts:
+        write = _update if table is updated else _insert
+        statements.append(write(table, columns, number))
+        number += len(columns)
+    *first, last = statements
+    if not first:
+        return last
+    return "WITH " + ", ".join(f"part{i} AS ({sql})" for i, sql in enumerate(first)) + " " + last
+
+
+def _insert(table: Table, columns: Sequence[str], number: int) -> str:
+    arrays, names = _arrays(table, columns, number), _list(columns)
+    return (
+        f"INSERT INTO {table.name} ({names})"
+        f" SELECT {names} FROM unnest({arrays}) WITH ORDINALITY v ({names}, nth) ORDER BY nth"
+    )
+
+
+def _update(table: Table, columns: Sequence[str], number: int) -> str:
+    key, *others = columns
+    sets = ", ".join(f'"{name}" = v."{name}"' for name in others)
+    arrays = _arrays(table, columns, number)
+    return f'UPDATE {table.name} t SET {sets} FROM unnest({arrays}) v ({_list(columns)}) WHERE t."{key}" = v."{key}"'
+
+
+def _arrays(table: Table, columns: Sequence[str], number: int) -> str:
+    return ", ".join(f"${number + i}::{_type(table, column)}[]" for i, column in enumerate(columns))
+
+
+def _list(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
+def _type(table: Table, column: str) -> str:
+    kind = table.c[column].type
+    if isinstance(kind, Instant):
+        return "timestamptz"
+    if isinstance(kind, Json):
+        return "jsonb"
+    name = str(kind.compile(dialect=_DIALECT)).lower()
+    return "text" if name.startswith("text") else name
+
+
+class Lane:
+    """A connection kept for one purpose, opened when it is first needed and again after it was lost.
+
+    Args:
+        engine: Makes the connection.
+        lock_timeout: Milliseconds to wait for a lock before giving up.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, lock_timeout: int = 2000) -> None:
+        self._engine = engine
+        self._lock_timeout = lock_timeout
+        self._held: AsyncConnection | None = None
+        self._connection: PostgresConnection | None = None
+        self._driver: Any = None
+
+    async def connection(self) -> PostgresConnection:
+        """The connection, outside of any transaction.
+
+        Raises:
+            Unavailable: The database does not answer.
+        """
+        if self._connection is None or self._driver.is_closed():
+            await self.close()
+            try:
+                self._held = await self._engine.connect()
+                self._driver = (await self._held.get_raw_connection()).driver_connection
+                # JSON stays text here: the row codec reads it, the same way for every database.
+                await self._driver.reset_type_codec("jsonb", schema="pg_catalog")
+                await self._driver.execute(f"SET lock_timeout = {self._lock_timeout}")
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                raise Unavailable("the database does not answer", retry_after=1) from error
+            self._connection = PostgresConnection(self._driver)
+        return self._connection
+
+    @asynccontextmanager
+    async def transaction(self, *, isolation: str | None = None) -> AsyncIterator[PostgresConnection]:
+        """The connection inside a transaction, committed at the end.
+
+        Raises:
+            Unavailable, Busy, Poisoned, Interrupted, OutcomeUnknown: As they say.
+        """
+        connection = await self.connection()
+        begin = "BEGIN" if isolation is None else f"BEGIN ISOLATION LEVEL {isolation}"
+        committing = False
+        try:
+            await self._driver.execute(begin)
+            yield connection
+            committing = True
+            await self._driver.execute("COMMIT")
+        except BaseException as error:
+            await self._abandon()
+            translated = _translated(error, committing=committing)
+            if translated is error:
+                raise
+            raise translated from error
+
+    async def _abandon(self) -> None:
+        try:
+            await self._driver.execute("ROLLBACK")
+        except Exception:  # noqa: BLE001  # a connection that cannot roll back is of no more use
+            await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        held, self._held, self._connection = self._held, None, None
+        if held is not None:
+            try:
+                await held.invalidate()
+                await held.close()
+            except Exception:  # noqa: BLE001, S110  # it is gone either way
+                pass
+
+
+def _translated(error: BaseException, *, committing: bool) -> BaseException:
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        return Busy()
+    if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
+        return Interrupted(str(error))
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError | asyncpg.DataError):
+        return Poisoned(getattr(error, "constraint_name", None) or str(error))
+    if isinstance(error, _LOST):
+        return OutcomeUnknown(str(error)) if committing else Interrupted(str(error))
+    return error
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """An engine for an address such as `postgresql://user@host/name`."""
+    parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    settings = {
+        "application_name": "platform-core",
+        "statement_timeout": "10000",
+        "idle_in_transaction_session_timeout": "30000",
+        "jit": "off",
+        # Every statement of ours goes by an index. A plan made while a table was empty would scan it for ever after.
+        "enable_seqscan": "off",
+    }
+    return create_async_engine(parsed, pool_size=16, max_overflow=0, connect_args={"server_settings": settings})

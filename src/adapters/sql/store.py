@@ -1,0 +1,132 @@
+"""The store on a SQL database: coalesced reads, group commit, books and outbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+from adapters.codec import JsonCodec, Sealer
+from adapters.sql.backends import Backend, PostgresBackend, SqliteBackend
+from adapters.sql.batching import Combiner
+from adapters.sql.books import SqlBooks
+from adapters.sql.commit import Committer
+from adapters.sql.connection import Connection, Record
+from adapters.sql.migrate import check_current
+from adapters.sql.outbox import SqlOutbox
+from adapters.sql.queries import select_sql
+from adapters.sql.tables import AGGREGATE_TABLES, accounts
+from adapters.sql.writer import Writer
+from platform_core.kernel.aggregate import Aggregate
+from platform_core.kernel.changes import Changes, Committed
+from platform_core.kernel.journal import Balances
+from platform_core.kernel.select import Select
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class SqlStore(SqlBooks):
+    """Store and books on PostgreSQL or SQLite.
+
+    Args:
+        url: `postgresql://…` or `sqlite:///…`.
+        sealer: Hides the secrets among stored answers.
+    """
+
+    def __init__(self, url: str, sealer: Sealer) -> None:
+        self._url = url
+        self._is_postgres = url.startswith("postgresql")
+        self._backend: Backend = PostgresBackend(url) if self._is_postgres else SqliteBackend(url)
+        self._committer = Committer(JsonCodec(sealer))
+        super().__init__(self._backend.read, self._committer.json)
+        self.outbox = SqlOutbox(self._backend, self._committer.json)
+        self._writer = Writer(self._backend, self._committer)
+        self._balances: Combiner[Sequence[str], Balances] = Combiner(self._read_balances, lanes=2)
+        self._gets: dict[str, Combiner[str, Record | None]] = {
+            kind: Combiner(partial(self._read_rows, kind), lanes=2) for kind in AGGREGATE_TABLES
+        }
+
+    async def open(self) -> None:
+        """Make sure it can be reached and its schema is the one this version needs.
+
+        Raises:
+            Unavailable: It is not so.
+        """
+        await check_current(self._url)
+        await self.ping()
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of everything."""
+        await self._writer.finish()
+        await self._backend.close()
+
+    async def ping(self) -> None:
+        """Make sure it answers.
+
+        Raises:
+            Unavailable: It does not.
+        """
+        await self._query("SELECT 1 AS one")
+
+    async def get(self, kind: type[A], id: str) -> A | None:
+        """The aggregate as last committed, or None. Concurrent calls share a statement that begins after they came."""
+        row = await self._gets[kind.kind].submit(id)
+        return None if row is None else self._committer.rows.aggregate(kind, AGGREGATE_TABLES[kind.kind], row)
+
+    async def find(self, select: Select[A]) -> list[A]:
+        """The aggregates that a selection describes, in its order."""
+        return await self._find(select, self._backend.read)
+
+    async def balances(self, accounts: Sequence[str]) -> Balances:
+        """The balances of these accounts as last committed; an account never opened has 0."""
+        return await self._balances.submit(accounts)
+
+    async def commit(self, changes: Changes) -> Committed:
+        """Apply a unit of work, whole or not at all, together with whatever else is waiting."""
+        return await self._writer.commit(changes)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SqlSnapshot]:
+        """Books and aggregates, all as of one moment."""
+        async with self._backend.snapshot() as run:
+            yield SqlSnapshot(self, run)
+
+    async def _find(self, select: Select[A], run: Any) -> list[A]:
+        table, rows = AGGREGATE_TABLES[select.kind.kind], self._committer.rows
+        sql, values = select_sql(select, table, rows.codec, arrays=self._is_postgres)
+
+        async def work(connection: Connection) -> list[Record]:
+            return await connection.query(sql, *values)
+
+        return [rows.aggregate(select.kind, table, row) for row in await run(work)]
+
+    async def _read_rows(self, kind: str, ids: Sequence[str]) -> Sequence[Record | None]:
+        table = AGGREGATE_TABLES[kind]
+        columns = self._committer.rows.columns(table)
+
+        async def work(connection: Connection) -> list[Record]:
+            return await connection.select(table, columns, "id", list(set(ids)))
+
+        found = {row["id"]: row for row in await self._backend.read(work)}
+        return [found.get(id) for id in ids]
+
+    async def _read_balances(self, wanted: Sequence[Sequence[str]]) -> Sequence[Balances]:
+        async def work(connection: Connection) -> list[Record]:
+            ids = {account for some in wanted for account in some}
+            return await connection.select(accounts, ("id", "balance"), "id", list(ids))
+
+        known = {row["id"]: row["balance"] for row in await self._backend.read(work)}
+        return [Balances({id: known[id] for id in some if id in known}) for some in wanted]
+
+
+class SqlSnapshot(SqlBooks):
+    """The store as of one moment, for reading."""
+
+    def __init__(self, store: SqlStore, run: Any) -> None:
+        super().__init__(run, store._json)  # noqa: SLF001  # a part of the store
+        self._store = store
+
+    async def find(self, select: Select[A]) -> list[A]:
+        """The aggregates that a selection describes, in its order."""
+        return await self._store._find(select, self._run)  # noqa: SLF001  # a part of the store
