@@ -72,5 +72,5 @@ class Dataset:
 
 def _python_of(command: str) -> pathlib.Path:
     """The Python that has our package: the one beside our command."""
-    beside = pathlib.Path(command.split()[0]).parent / "python"
+    beside = pathlib.Path(command.split(maxsplit=1)[0]).parent / "python"
     return beside if beside.exists() else pathlib.Path(sys.executable)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
 REPOSITORY = HERE.parent
-CACHE_VARIABLE = "PLATFORM_CORE_BENCH_CACHE"
+CACHE_VARIABLE = "BENCH_CACHE"
 
 
 def cache() -> pathlib.Path:
