@@ -9,6 +9,7 @@ from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.testing import START, ManualClock, SeededIds
 from platform_core.kernel.actor import Actor
+from platform_core.kernel.secret import Secret
 from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.platform import Platform
@@ -26,6 +27,14 @@ class MemoryPlatform(Platform):
     store: MemoryStore
     clock: ManualClock
     gateway: FakeGateway
+
+    def actor(self, token: Secret) -> Actor:
+        """Who acts with the token that `Register` and `Login` answer.
+
+        Raises:
+            Unauthenticated: Nobody, or not any more.
+        """
+        return run_sync(self.doorkeeper.actor(token.reveal()))
 
     def deliver(self) -> None:
         """Take every event that is due to the handlers given to `on`.
