@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import attrs
 import cattrs
-from cattrs.preconf.msgspec import make_converter
+import msgspec
 
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.errors import FieldError, Kind, PlatformError, StoredRefusal
@@ -78,33 +78,55 @@ class RowCodec:
 
 
 class JsonCodec:
-    """Answers, refusals and events as JSON bytes. Secrets in them are sealed."""
+    """Answers, refusals and events as JSON bytes. Secrets in them are sealed.
+
+    msgspec does it for attrs classes, at a fifth of the time: every tip writes four of them.
+    """
 
     def __init__(self, sealer: Sealer | None = None) -> None:
-        seal = sealer or NoSealer()
-        self._converter = make_converter()
-        self._converter.register_unstructure_hook(Secret, lambda secret: seal.seal(secret.reveal()))
-        self._converter.register_structure_hook(Secret, lambda text, _: Secret(seal.unseal(text)))
+        self._sealer = sealer or NoSealer()
+        self._encoder = msgspec.json.Encoder(enc_hook=self._encode)
+        self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
-    def dumps(self, value: object, shape: Any = None) -> bytes:
+    def dumps(self, value: object) -> bytes:
         """A value as JSON."""
-        return self._converter.dumps(value, unstructure_as=shape)
+        return self._encoder.encode(value)
 
-    def loads(self, data: bytes, shape: Any) -> Any:
+    def loads(self, data: bytes | str, shape: Any) -> Any:
         """The value in JSON."""
-        return None if shape is None else self._converter.loads(data, shape)
+        decoder = self._decoders.get(shape)
+        if decoder is None:
+            decoder = self._decoders[shape] = msgspec.json.Decoder(shape, dec_hook=self._decode)
+        return decoder.decode(data)
 
-    def event(self, name: str, data: bytes) -> Event:
+    def event(self, name: str, data: bytes | str) -> Event:
         """The event in an outbox row."""
-        return self._converter.loads(data, Event.kinds[name])
+        event: Event = self.loads(data, Event.kinds[name])
+        return event
 
     def refusal(self, error: PlatformError) -> bytes:
         """A refusal, for giving it again."""
-        details = [{"field": detail.field, "message": detail.message} for detail in error.details]
-        return self.dumps({"kind": error.kind.value, "code": error.code, "message": error.message, "details": details})
+        return self.dumps(_Refusal(error.kind, error.code, error.message, error.details))
 
-    def stored_refusal(self, data: bytes) -> StoredRefusal:
+    def stored_refusal(self, data: bytes | str) -> StoredRefusal:
         """The refusal again."""
-        raw = self.loads(data, dict[str, Any])
-        details = [FieldError(**detail) for detail in raw["details"]]
-        return StoredRefusal(Kind(raw["kind"]), raw["code"], raw["message"], details)
+        raw: _Refusal = self.loads(data, _Refusal)
+        return StoredRefusal(raw.kind, raw.code, raw.message, raw.details)
+
+    def _encode(self, value: object) -> object:
+        if isinstance(value, Secret):
+            return self._sealer.seal(value.reveal())
+        raise TypeError(f"{type(value).__name__} cannot be kept")
+
+    def _decode(self, shape: type[Any], value: Any) -> object:
+        if shape is Secret:
+            return Secret(self._sealer.unseal(value))
+        raise TypeError(f"{shape.__name__} cannot be read back")
+
+
+@attrs.frozen
+class _Refusal:
+    kind: Kind
+    code: str
+    message: str
+    details: tuple[FieldError, ...]

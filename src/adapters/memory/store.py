@@ -161,7 +161,7 @@ class MemoryStore:
     def _encoded(self, record: KeyRecord) -> KeyRecord:
         if record.refusal is not None:
             return record
-        return KeyRecord(record.key, encoded=self._json.dumps(record.answer, record.key.answers))
+        return KeyRecord(record.key, encoded=self._json.dumps(record.answer))
 
     def _put(self, kind: type[Aggregate], row: Row) -> None:
         self._forget(kind, row["id"])

@@ -89,7 +89,7 @@ class SqlBooks:
                 row["at"],
                 row["actor"],
                 row["reference"],
-                self._json.loads(row["details"].encode(), dict[str, str]),
+                self._json.loads(row["details"], dict[str, str]),
                 row["reverses"],
                 row["despite_freeze"],
             )
@@ -97,7 +97,7 @@ class SqlBooks:
         ]
 
     def _line(self, row: Record) -> PostedLine:
-        details = self._json.loads((row["details"] or "{}").encode(), dict[str, str])
+        details = self._json.loads((row["details"] or "{}"), dict[str, str])
         return PostedLine(
             row["account"],
             row["sequence"],

@@ -78,12 +78,12 @@ class Committer:
     async def _look_up_keys(self, connection: Connection, standing: Standing, want: Needs) -> None:
         columns = ("scope", "key", "fingerprint", "refused", "answer")
         for row in await connection.select_pairs(idempotency_keys, columns, ("scope", "key"), list(want.keys)):
-            fingerprint = self.json.loads(row["fingerprint"].encode(), dict[str, str])
-            key, answer = Key(row["scope"], row["key"], fingerprint, None), row["answer"].encode()
+            fingerprint = self.json.loads(row["fingerprint"], dict[str, str])
+            key, answer = Key(row["scope"], row["key"], fingerprint, None), row["answer"]
             record = (
                 KeyRecord(key, refusal=self.json.stored_refusal(answer))
                 if row["refused"]
-                else KeyRecord(key, encoded=answer)
+                else KeyRecord(key, encoded=answer.encode())
             )
             standing.keys[key.id] = record
 
@@ -148,10 +148,7 @@ class Committer:
 
     def _key_row(self, record: KeyRecord) -> tuple[Any, ...]:
         key = record.key
-        if record.refusal is not None:
-            answer = self.json.refusal(record.refusal)
-        else:
-            answer = self.json.dumps(record.answer, key.answers)
+        answer = self.json.refusal(record.refusal) if record.refusal is not None else self.json.dumps(record.answer)
         fingerprint = self.json.dumps(key.fingerprint).decode()
         # Only for forgetting old keys; no decision about the request depends on it.
         now = datetime.now(UTC)

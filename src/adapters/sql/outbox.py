@@ -93,7 +93,7 @@ class SqlOutbox:
     def _envelope(self, row: Record) -> Envelope:
         return Envelope(
             row["id"],
-            self._json.event(row["name"], row["payload"].encode()),
+            self._json.event(row["name"], row["payload"]),
             row["subject"],
             row["at"],
             row["actor"],

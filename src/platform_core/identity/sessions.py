@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b32hexencode
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import ClassVar
@@ -23,7 +22,7 @@ PER_USER = 50
 
 def session_id(token: str) -> str:
     """The id of the session that a token opens: a one-way hash of it, so it may be shown (AUTH-17)."""
-    return "ses_" + b32hexencode(sha256(token.encode(errors="surrogatepass")).digest()[:20]).decode().lower()
+    return "ses_" + sha256(token.encode(errors="surrogatepass")).hexdigest()[:40]
 
 
 @define(eq=False, kw_only=True)

@@ -5,6 +5,8 @@ Accounts are opened by the first unit of work that needs them, so no user waits 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from platform_core.kernel.journal import Account, account_id
 from platform_core.kernel.money import TOKENS
 
@@ -28,6 +30,7 @@ REVENUE = Account.of("revenue", SYSTEM, TOKENS, floor=None)
 """The platform's fees in tokens."""
 
 
+@lru_cache(4096)
 def user_accounts(user: str) -> tuple[Account, Account]:
     """A user's wallet and escrow, to be opened together."""
     return Account(wallet(user)), Account(escrow(user))
