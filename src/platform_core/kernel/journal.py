@@ -6,7 +6,7 @@ An entry sums to zero in each of its currencies (invariant 1), so all accounts o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from attrs import field, frozen
@@ -77,17 +77,6 @@ class Posting:
     amount: int
 
 
-def _balanced(_: object, __: object, postings: tuple[Posting, ...]) -> None:
-    sums: dict[str, int] = {}
-    for posting in postings:
-        if type(posting.amount) is not int or posting.amount == 0 or abs(posting.amount) > LIMIT:
-            raise Invalid.field("amount", "must be a whole number, not zero, of at most 10^15")
-        currency = currency_of(posting.account)
-        sums[currency] = sums.get(currency, 0) + posting.amount
-    if len(postings) < 2 or any(sums.values()):
-        raise Invalid.field("postings", "must be two or more and sum to zero in each currency")
-
-
 @frozen
 class JournalEntry:
     """A movement of money, never changed once committed (invariant 5).
@@ -106,13 +95,34 @@ class JournalEntry:
 
     id: str
     kind: str
-    postings: tuple[Posting, ...] = field(validator=_balanced)
+    postings: tuple[Posting, ...]
     at: datetime
     actor: str
     reference: str | None = None
     details: Mapping[str, str] = field(factory=dict)
     reverses: str | None = None
     despite_freeze: bool = False
+
+
+def check_balanced(postings: Iterable[Posting]) -> None:
+    """Refuse legs that move nothing, too much, or do not sum to zero in each currency (invariants 1 and 10).
+
+    Every store asks this of every entry before it takes it; what is read back is taken as it stands, so that a
+    verification can name what is wrong with it.
+
+    Raises:
+        Invalid: They are such.
+    """
+    sums: dict[str, int] = {}
+    count = 0
+    for posting in postings:
+        count += 1
+        if type(posting.amount) is not int or posting.amount == 0 or abs(posting.amount) > LIMIT:
+            raise Invalid.field("amount", "must be a whole number, not zero, of at most 10^15")
+        currency = currency_of(posting.account)
+        sums[currency] = sums.get(currency, 0) + posting.amount
+    if count < 2 or any(sums.values()):
+        raise Invalid.field("postings", "must be two or more and sum to zero in each currency")
 
 
 @frozen

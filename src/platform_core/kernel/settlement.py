@@ -23,7 +23,7 @@ from platform_core.kernel.errors import (
     Taken,
 )
 from platform_core.kernel.events import Envelope
-from platform_core.kernel.journal import Account, Balances, JournalEntry, PostedLine
+from platform_core.kernel.journal import Account, Balances, JournalEntry, PostedLine, check_balanced
 
 AggregateId = tuple[str, str]
 Unique = tuple[str, str, object]
@@ -202,6 +202,7 @@ def _move(unit: Changes, standing: Standing) -> tuple[dict[str, Tally], list[Pos
     }
     lines: list[PostedLine] = []
     for entry in unit.entries:
+        check_balanced(entry.postings)
         for posting in entry.postings:
             tally = fresh.get(posting.account) or _taken_up(posting.account, standing, fresh)
             if tally.frozen and not entry.despite_freeze:
