@@ -9,7 +9,7 @@ from adapters.memory import MemoryPlatform, memory_platform
 from platform_core.identity.access import Register
 from platform_core.kernel.actor import ANONYMOUS, Actor
 from platform_core.kernel.errors import Invalid, KeyReused, NotFound
-from platform_core.kernel.events import Envelope
+from platform_core.kernel.events import Envelope, Event
 from platform_core.kernel.money import Money
 from platform_core.kernel.secret import Secret
 from platform_core.kernel.select import Select
@@ -17,7 +17,7 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.ports import Hold, psp, token_sales
 from platform_core.ledger.verification import verify
 from platform_core.wallet.balance import GetWallet, Statement
-from platform_core.wallet.events import PurchaseFailed, PurchaseSettled
+from platform_core.wallet.events import PaymentUnmatched, PurchaseFailed, PurchaseSettled
 from platform_core.wallet.ports import PaymentOutcome
 from platform_core.wallet.purchases import CheckoutOffer, Purchase, PurchaseState, PurchaseTokens, SettlePurchase
 
@@ -62,6 +62,17 @@ class Shop:
             by=Actor.system(),
         )
 
+    def listen(self, *events: type[Event]) -> list[Event]:
+        """What is told of these from now on, each time events are delivered."""
+        told: list[Event] = []
+
+        async def tell(envelope: Envelope) -> None:
+            told.append(envelope.event)
+
+        for event in events:
+            self.platform.on(event, tell)
+        return told
+
     async def _holds(self) -> AsyncIterator[Hold]:
         for hold in await self.platform.store.find(Select(Hold)):
             yield hold
@@ -91,13 +102,7 @@ def test_tokens_come_once_however_often_and_in_whatever_order_the_messages_do(
     order: tuple[PaymentOutcome, ...], late: bool
 ) -> None:
     shop = Shop()
-    told: list[object] = []
-
-    async def tell(envelope: Envelope) -> None:
-        told.append(envelope.event)
-
-    shop.platform.on(PurchaseSettled, tell)
-    shop.platform.on(PurchaseFailed, tell)
+    told = shop.listen(PurchaseSettled, PurchaseFailed, PaymentUnmatched)
     offer = shop.order()
     if late:
         shop.platform.clock.advance(days=3)
@@ -109,10 +114,8 @@ def test_tokens_come_once_however_often_and_in_whatever_order_the_messages_do(
     assert shop.purchase(offer).state is PurchaseState.PAID
     assert shop.accounts(CASH, SALES) == [-999, 999]
     assert len(shop.platform.run(Statement(shop.buyer.id), by=shop.buyer)) == 1
-    assert [event for event in told if isinstance(event, PurchaseSettled)] == [
-        PurchaseSettled(offer.purchase, shop.buyer.id, 100)
-    ]
-    assert told[-1] == PurchaseSettled(offer.purchase, shop.buyer.id, 100)
+    failures = [] if order[0] is SUCCEEDED else [PurchaseFailed(offer.purchase, shop.buyer.id, order[0].value)]
+    assert told == [*failures, PurchaseSettled(offer.purchase, shop.buyer.id, 100)]
     assert shop.books_are_clean()
 
 
@@ -130,11 +133,16 @@ def test_without_money_there_are_no_tokens(shop: Shop, outcome: PaymentOutcome, 
 @pytest.mark.parametrize("paid", [Money(998, "EUR"), Money(1000, "EUR"), Money(999, "USD"), Money(1, "EUR")], ids=str)
 def test_money_that_does_not_match_is_set_aside_and_credits_nothing(shop: Shop, paid: Money) -> None:
     offer = shop.order()
+    told = shop.listen(PaymentUnmatched)
 
     assert shop.pay_wrongly(offer, paid) == "needs_attention"
     assert shop.pay_wrongly(offer, paid) == "needs_attention"
     assert shop.platform.pay(offer.url, FAILED) == "needs_attention"
     assert shop.platform.pay(offer.url) == "needs_attention"
+    shop.platform.deliver()
+    payment = shop.purchase(offer).payment
+    assert payment is not None
+    assert told == [PaymentUnmatched(offer.purchase, shop.buyer.id, payment, paid.minor, paid.currency)]
     assert shop.balance == 0
     assert shop.books_are_clean()
 
@@ -178,3 +186,17 @@ def test_each_of_several_purchases_is_paid_by_itself(shop: Shop) -> None:
     assert shop.balance == 500
     assert shop.platform.pay(one.url) == "paid"
     assert shop.balance == 600
+
+
+def test_a_second_payment_of_one_purchase_is_told_and_credits_nothing(shop: Shop) -> None:
+    offer = shop.order()
+    told = shop.listen(PaymentUnmatched)
+    shop.platform.pay(offer.url)
+
+    assert (
+        shop.platform.run(SettlePurchase(offer.purchase, "pay_other", SUCCEEDED, 999, "EUR"), by=Actor.system())
+        == "paid"
+    )
+    shop.platform.deliver()
+    assert told == [PaymentUnmatched(offer.purchase, shop.buyer.id, "pay_other", 999, "EUR")]
+    assert shop.balance == 100
