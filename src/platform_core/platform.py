@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
 from platform_core.identity.ports import Directory, Passwords
 from platform_core.identity.sessions import Doorkeeper
 from platform_core.identity.users import People
 from platform_core.kernel.actor import Actor
+from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import Application, Outcome
 from platform_core.kernel.command import Request
 from platform_core.kernel.events import Event
 from platform_core.kernel.ports import Books, Clock, Ids, Outbox, Store
 from platform_core.kernel.relay import Handler, Relay
+from platform_core.kernel.select import Select, Where
 from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
+from platform_core.ledger.holds import Hold, HoldState
+from platform_core.ledger.verification import Verification, verify
 from platform_core.use_cases import USE_CASES
 from platform_core.wallet.packages import Catalogue
 from platform_core.wallet.ports import PaymentGateway
 
+A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R")
+
+
+class Snapshot(Books, Protocol):
+    """The books and aggregates as of one moment."""
+
+    async def find(self, select: Select[A]) -> list[A]:
+        """The aggregates that a selection describes, in its order."""
 
 
 class Storage(Store, Books, Protocol):
@@ -29,6 +42,9 @@ class Storage(Store, Books, Protocol):
     @property
     def outbox(self) -> Outbox:
         """Events committed and not yet delivered."""
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """Books and aggregates all as of one moment, for as long as the context lasts."""
 
     async def open(self) -> None:
         """Make it ready for use.
@@ -113,8 +129,22 @@ class Platform:
         """Run a use case without an event loop, on adapters that never wait (the in-memory ones)."""
         return run_sync(self.execute(request, by=by, key=key))
 
+    async def verify(self) -> Verification:
+        """Recompute the books from their entries, as of one moment, and name the first thing wrong."""
+        async with self.store.snapshot() as snapshot:
+            return await verify(snapshot, _active_holds(snapshot))
+
     def on(self, event: type[Event], handler: Handler) -> None:
         """Call `handler` with the envelope of each event of this type (of every type for `Event`), at least once, in
         order for each subject. `relay.drain()` or the worker delivers.
         """
         self.relay.on(event, handler)
+
+
+async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:
+    after: tuple[str] | None = None
+    is_active = Where("state", "=", HoldState.ACTIVE)
+    while holds := await snapshot.find(Select(Hold, where=(is_active,), after=after, limit=1000)):
+        for hold in holds:
+            yield hold
+        after = (holds[-1].id,)

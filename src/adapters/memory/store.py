@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator as operators
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from adapters.codec import JsonCodec, Row, RowCodec
@@ -40,6 +41,11 @@ class MemoryStore:
 
     async def ping(self) -> None:
         """It is always there."""
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[MemoryStore]:
+        """The store itself: nothing else happens while nobody waits."""
+        yield self
 
     # ---- Store
 

@@ -27,8 +27,8 @@ class Run(Protocol):
 class Backend(Protocol):
     """A database, and the ways to it."""
 
-    async def write(self, work: Work[T], *, patient: bool = False) -> T:
-        """Run work in a transaction that commits at the end; a patient one waits longer for locks."""
+    async def write(self, work: Work[T]) -> T:
+        """Run work in a transaction that commits at the end."""
 
     async def side(self, work: Work[T]) -> T:
         """The same, beside the batches: for what is not a unit of work."""
@@ -51,21 +51,19 @@ class PostgresBackend:
         readers: How many reads may be under way at once.
     """
 
-    #: Milliseconds a batch waits for rows that others have locked, before it leaves them to the patient lane.
+    #: Milliseconds a batch waits for rows that others have locked, before it goes on without the units that need them.
     IMPATIENCE = 100
 
     def __init__(self, url: str, *, readers: int = 3) -> None:
         self._engine = postgres.make_engine(url)
         self._writer = postgres.Lane(self._engine, lock_timeout=self.IMPATIENCE)
-        self._patient = postgres.Lane(self._engine)
         self._side = postgres.Lane(self._engine)
         self._readers = Turns([postgres.Lane(self._engine) for _ in range(readers)])
         self._side_turns = Turns([self._side])
 
-    async def write(self, work: Work[T], *, patient: bool = False) -> T:
+    async def write(self, work: Work[T]) -> T:
         """Run work in a transaction that commits at the end."""
-        lane = self._patient if patient else self._writer
-        async with lane.transaction() as connection:
+        async with self._writer.transaction() as connection:
             return await work(connection)
 
     async def side(self, work: Work[T]) -> T:
@@ -99,7 +97,7 @@ class PostgresBackend:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        for lane in (self._writer, self._patient, self._side, *self._readers.all):
+        for lane in (self._writer, self._side, *self._readers.all):
             await lane.close()
         await self._engine.dispose()
 
@@ -135,7 +133,7 @@ class SqliteBackend:
         self._writer = sqlite.SqliteThread(self._engine, writes=True)
         self._reader = sqlite.SqliteThread(self._engine, writes=False)
 
-    async def write(self, work: Work[T], *, patient: bool = False) -> T:
+    async def write(self, work: Work[T]) -> T:
         """Run work in a transaction that commits at the end."""
         return await self._writer.run(work)
 

@@ -201,14 +201,12 @@ class Lane:
             await self.close()
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection, without a word to a server that may not answer."""
         held, self._held, self._connection = self._held, None, None
         if held is not None:
-            try:
-                await held.invalidate()
-                await held.close()
-            except Exception:  # noqa: BLE001, S110  # it is gone either way
-                pass
+            self._driver.terminate()
+            await held.invalidate()
+            await held.close()
 
 
 def _translated(error: BaseException, *, committing: bool) -> BaseException:

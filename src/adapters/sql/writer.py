@@ -1,7 +1,7 @@
 """Group commit: what arrives while a batch is being committed is the next batch.
 
 A batch that the database refuses is run again one by one, so that a poisoned unit fails alone. Units that need rows
-which others keep locked leave for a lane of their own, so that nobody else waits for them.
+which others keep locked step aside until those are free, so that nobody else waits for them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from platform_core.kernel.settlement import needs
 
 #: How often a batch that was undone for no fault of its own runs again.
 RERUNS = 5
-#: Seconds a unit waits for rows that others keep locked, and between two tries.
+#: Seconds a unit waits for accounts that others keep locked, and between two looks at them.
 PATIENCE = 2.0
 TRY_EVERY = 0.05
 
@@ -41,54 +41,55 @@ class Writer:
     def __init__(self, backend: Backend, committer: Committer) -> None:
         self._backend = backend
         self._committer = committer
-        self._prompt: Combiner[Changes, Committed | Locked] = Combiner(partial(self._batch, patient=False))
-        self._patient: Combiner[Changes, Committed | Locked] = Combiner(partial(self._batch, patient=True))
+        self._batches: Combiner[Changes, Committed | Locked] = Combiner(self._batch)
+        self._probes: Combiner[str, bool] = Combiner(self._probe)
         #: Accounts that somebody keeps locked, with how many units wait for each.
         self._stuck: dict[str, int] = {}
 
     async def commit(self, unit: Changes) -> Committed:
         """Commit one unit of work, with whatever else is waiting."""
         stuck = frozenset(self._stuck.keys() & _accounts(unit)) if self._stuck else None
-        outcome = stuck or await self._prompt.submit(unit)
+        outcome = stuck or await self._batches.submit(unit)
         return outcome if isinstance(outcome, Committed) else await self._wait(unit, outcome)
 
     async def finish(self) -> None:
         """Wait until everything handed in is committed or refused."""
-        await self._prompt.finish()
-        await self._patient.finish()
+        await self._batches.finish()
 
     async def _wait(self, unit: Changes, locked: Locked) -> Committed:
-        """Try again and again beside the others, never holding a lock while waiting for another."""
+        """Look now and then whether the accounts are free, and hold nothing meanwhile."""
         for account in locked:
             self._stuck[account] = self._stuck.get(account, 0) + 1
         deadline = asyncio.get_running_loop().time() + PATIENCE
         try:
-            while True:
-                outcome = await self._patient.submit(unit)
-                if isinstance(outcome, Committed):
-                    return outcome
-                if asyncio.get_running_loop().time() > deadline:
-                    raise Unavailable("something this needs is in use by another for too long", retry_after=1)
+            while asyncio.get_running_loop().time() < deadline:
                 await asyncio.sleep(TRY_EVERY)
+                if all([await self._probes.submit(account) for account in locked]):
+                    outcome = await self._batches.submit(unit)
+                    if isinstance(outcome, Committed):
+                        return outcome
+            raise Unavailable("something this needs is in use by another for too long", retry_after=1)
         finally:
             for account in locked:
                 self._stuck[account] -= 1
                 if not self._stuck[account]:
                     del self._stuck[account]
 
-    async def _batch(self, units: Sequence[Changes], *, patient: bool) -> Sequence[Outcome]:
+    async def _probe(self, wanted: Sequence[str]) -> Sequence[bool]:
+        free = set(await self._backend.side(partial(_unlocked, sorted(set(wanted)))))
+        return [account in free for account in wanted]
+
+    async def _batch(self, units: Sequence[Changes]) -> Sequence[Outcome]:
         for _ in range(RERUNS):
             try:
-                return await self._backend.write(partial(self._decide, units), patient=patient)
+                return await self._backend.write(partial(self._decide, units))
             except Busy:
-                return await self._around_locks(units, patient=patient)
+                return await self._around_locks(units)
             except Poisoned as error:
-                if len(units) == 1:
-                    return [_refusal(units[0], error)]
-                return [(await self._batch([unit], patient=patient))[0] for unit in units]
+                return [_refusal(units[0], error)] if len(units) == 1 else await self._one_by_one(units)
             except OutcomeUnknown:
                 if not all(unit.key for unit in units):
-                    return await self._after_a_lost_answer(units, patient=patient)
+                    return await self._after_a_lost_answer(units)
             except Interrupted:
                 await asyncio.sleep(0)
         return [Unavailable("the database cannot take this just now", retry_after=1)] * len(units)
@@ -96,24 +97,26 @@ class Writer:
     async def _decide(self, units: Sequence[Changes], connection: Connection) -> Sequence[Outcome]:
         return await self._committer.commit(connection, units)
 
-    async def _around_locks(self, units: Sequence[Changes], *, patient: bool) -> Sequence[Outcome]:
+    async def _one_by_one(self, units: Sequence[Changes]) -> Sequence[Outcome]:
+        return [(await self._batch([unit]))[0] for unit in units]
+
+    async def _around_locks(self, units: Sequence[Changes]) -> Sequence[Outcome]:
         """Tell those that need locked accounts to wait, and commit the others."""
         wanted = sorted(set().union(*(_accounts(unit) for unit in units)))
         free = set(await self._backend.side(partial(_unlocked, wanted)))
         locked = [frozenset(_accounts(unit) - free) for unit in units]
         if not any(locked):
-            if len(units) == 1:
-                return [Unavailable("something this needs is in use by another", retry_after=1)]
             # The lock is gone again, or it is not on an account.
-            return [(await self._batch([unit], patient=patient))[0] for unit in units]
+            busy = Unavailable("something this needs is in use by another", retry_after=1)
+            return [busy] if len(units) == 1 else await self._one_by_one(units)
         going_on = [unit for unit, waits in zip(units, locked, strict=True) if not waits]
-        outcomes = iter(await self._batch(going_on, patient=patient) if going_on else ())
+        outcomes = iter(await self._batch(going_on) if going_on else ())
         return [waits or next(outcomes) for waits in locked]
 
-    async def _after_a_lost_answer(self, units: Sequence[Changes], *, patient: bool) -> Sequence[Outcome]:
+    async def _after_a_lost_answer(self, units: Sequence[Changes]) -> Sequence[Outcome]:
         """The connection went while committing. A key tells whether its unit is in; without one nobody can say."""
         unknown = Unavailable("the connection to the database was lost; look before you repeat this")
-        return [(await self._batch([unit], patient=patient))[0] if unit.key else unknown for unit in units]
+        return [(await self._batch([unit]))[0] if unit.key else unknown for unit in units]
 
 
 def _accounts(unit: Changes) -> set[str]:
