@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,6 @@ from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
 from entrypoints.settings import SHORTEST_SECRET, WEAK, BadSettings, Settings, variable
-from platform_core.identity.ports import Passwords
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
 from platform_core.ledger.fees import FeePolicy
@@ -33,6 +32,7 @@ from platform_core.wallet.ports import PaymentGateway
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from adapters.security.passwords import Argon2Passwords
     from entrypoints.http.kit.options import HttpOptions
 
 SECRETS = ("secret_key", "webhook_secret")
@@ -102,7 +102,7 @@ def beside_data(settings: Settings, suffix: str) -> Path | None:
     if url.startswith("sqlite:"):
         name = sqlite_path(url)
         return Path(f"{name}.{suffix}")
-    return None if url.startswith("memory:") else Path(f"platform-core.{suffix}")
+    return None if url == "memory:" else Path(f"platform-core.{suffix}")
 
 
 def sqlite_path(url: str) -> Path:
@@ -127,10 +127,6 @@ def catalogue(settings: Settings) -> Catalogue:
 
 
 def _store(settings: Settings, sealer: Sealer) -> Storage:
-    if settings.database_url.startswith("memory:"):
-        from adapters.memory.store import MemoryStore
-
-        return MemoryStore()
     from adapters.stores import make_store
 
     return make_store(settings.database_url, sealer)
@@ -142,7 +138,7 @@ def _sealer(settings: Settings) -> Sealer:
     return FernetSealer(settings.secret_key)
 
 
-def _passwords(settings: Settings) -> Passwords:
+def _passwords(settings: Settings) -> Argon2Passwords:
     from adapters.security.passwords import Argon2Passwords
 
     cost = settings.passwords
@@ -239,15 +235,69 @@ def build(settings: Settings) -> Container:
     return Container(settings=with_secrets(settings))
 
 
+def check_database(settings: Settings, *, create: bool) -> None:
+    """Make sure that the address names a database there can be.
+
+    Args:
+        settings: They name it.
+        create: Whether an SQLite file that is not there may be made.
+
+    Raises:
+        BadSettings: It does not.
+    """
+    url = settings.database_url
+    if url == "memory:":
+        return
+    if not url.startswith(("sqlite:///", "postgresql://")):
+        raise BadSettings(f"database_url: {url!r} is none of sqlite:///file, postgresql://user@host/name, memory:")
+    if url.startswith("sqlite:"):
+        file = sqlite_path(url)
+        if not file.parent.is_dir():
+            raise BadSettings(f"database_url: there is no folder {file.parent}")
+        if not file.exists() and not create:
+            raise BadSettings(f"database_url: there is no database {file} (platform-core db upgrade makes one)")
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise BadSettings(f"database_url: {file} cannot be written; change its owner or name another file")
+
+
+def prepare(settings: Settings, *, create: bool = True) -> None:
+    """See to the database's schema. SQLite is brought up to date, PostgreSQL in development only: in production
+    somebody decides when.
+
+    Args:
+        settings: They name the database.
+        create: Whether an SQLite file that is not there is made.
+
+    Raises:
+        BadSettings: The address names no database there can be.
+    """
+    check_database(settings, create=create)
+    url = settings.database_url
+    if url == "memory:" or (settings.production and not url.startswith("sqlite:")):
+        return
+    from adapters.sql.migrate import upgrade
+
+    upgrade(url)
+
+
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Platform]:
-    """The platform with its store open, for as long as the block lasts."""
-    platform: Platform = build(settings).platform()
-    await platform.store.open()
+async def running(settings: Settings, *, wrap: Callable[[Storage], Storage] | None = None) -> AsyncIterator[Platform]:
+    """The platform with its store open, for as long as the block lasts.
+
+    Args:
+        settings: What it is made from.
+        wrap: Put around the store.
+    """
+    container = build(settings)
+    if wrap is not None:
+        container.store.override(providers.Object(wrap(container.store())))
+    store: Storage = container.store()
+    await store.open()
     try:
-        yield platform
+        yield container.platform()
     finally:
-        await platform.store.close()
+        await store.close()
+        container.passwords().close()
 
 
 def application(platform: Platform, settings: Settings) -> web.Application:

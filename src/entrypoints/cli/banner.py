@@ -1,0 +1,105 @@
+"""What `serve` says once it serves: where it listens, what to open, and in a demo what to try."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from entrypoints import container
+from entrypoints.cli.output import Output, console
+from entrypoints.demo import TIPPED, TIPPER, TOKENS, Demo
+from entrypoints.settings import Settings
+
+#: The APIs there are, and where each is mounted.
+APIS: Mapping[str, str] = {"teezu": "/teezu/api/v1"}
+TIP = 25
+
+
+@frozen
+class Banner:
+    """Says it.
+
+    Args:
+        output: Where to.
+        settings: All settings, with the port that was taken.
+        began: When the start began, in seconds of the monotonic clock.
+    """
+
+    output: Output
+    settings: Settings
+    began: float
+
+    def show(self, demo: Demo | None) -> None:
+        """Say that requests are taken now."""
+        if self.output.as_json:
+            self.output.item(self._facts(demo))
+            return
+        screen = console()
+        seconds = time.monotonic() - self.began
+        screen.print(f"[bold]platform-core[/bold]  {self._parts()}  [dim]ready in {seconds:.1f} s[/dim]")
+        for label, text in self._places():
+            self._line(label, text)
+        if demo is not None:
+            people = "  ".join(f"{person.username} ({person.role.value})" for person in demo.people.values())
+            self._line("People", people)
+            self._line("Sign in", f"{demo.people[TIPPER].email}  password {demo.people[TIPPER].password.reveal()}")
+            self._line("Try", f"{TIPPER} has {TOKENS:,} TZT; tip {TIPPED} {TIP} of them:")
+            screen.print()
+            screen.print(self.tip_command(demo), markup=False, highlight=False, soft_wrap=True)
+        if sys.stdout.isatty():
+            screen.print("\n[dim]Ctrl-C stops it.[/dim]")
+        sys.stdout.flush()
+
+    def say(self, news: str) -> None:
+        """Say something on the way."""
+        self.output.note(f"platform-core: {news}")
+
+    def tip_command(self, demo: Demo) -> str:
+        """A command line that sends a tip, as it stands."""
+        url = f"{container.base_url(self.settings)}{APIS['teezu']}/wallet/tip"
+        body = json.dumps({"recipientId": demo.people[TIPPED].id, "amount": TIP, "context": "stream"})
+        key = f" \\\n  -H 'Idempotency-Key: first-tip-{int(time.time())}'"
+        return (
+            f"curl -s {url} \\\n  -H 'Authorization: Bearer {demo.token.reveal()}'"
+            f" \\\n  -H 'Content-Type: application/json'{key} \\\n  -d '{body}'"
+        )
+
+    def _line(self, label: str, text: str) -> None:
+        from rich.markup import escape
+
+        console().print(f"  [cyan]{label:<8}[/cyan] {escape(text)}", highlight=False, soft_wrap=True)
+
+    def _parts(self) -> str:
+        settings = self.settings
+        kind = {"memory": "memory", "sqlite": "SQLite"}.get(urlsplit(settings.database_url).scheme, "PostgreSQL")
+        work = "background work here" if settings.background else "no background work here"
+        many = f" | {settings.server.workers} processes" if settings.server.workers > 1 else ""
+        return f"{settings.environment} | {kind} | {work}{many}"
+
+    def _places(self) -> list[tuple[str, str]]:
+        url = container.base_url(self.settings)
+        places = [(name.capitalize(), f"{url}{path}   docs {url}/docs/{name}") for name, path in APIS.items()]
+        if root := self.settings.server.api:
+            places.append(("Root", f"{url}{APIS[root].removeprefix(f'/{root}')}   as {root} writes it"))
+        return [*places, ("Health", f"{url}/healthz")]
+
+    def _facts(self, demo: Demo | None) -> dict[str, object]:
+        url = container.base_url(self.settings)
+        facts: dict[str, object] = {
+            "url": url,
+            "health": f"{url}/healthz",
+            "apis": {name: f"{url}{path}" for name, path in APIS.items()},
+            "workers": self.settings.server.workers,
+        }
+        if demo is not None:
+            people = {
+                name: {"id": person.id, "email": person.email, "password": person.password.reveal()}
+                for name, person in demo.people.items()
+            }
+            facts["demo"] = {"people": people, "token": demo.token.reveal(), "tip": self.tip_command(demo)}
+        return facts

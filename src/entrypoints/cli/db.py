@@ -1,0 +1,63 @@
+"""`platform-core db`: the database's schema."""
+
+from __future__ import annotations
+
+import sys
+
+import rich_click as click
+
+from entrypoints import container
+from entrypoints.cli import exits
+from entrypoints.cli.operation import Failure, Operation, operation
+from entrypoints.cli.root import Group
+
+
+@click.group(cls=Group)
+def db() -> None:
+    """Bring the database to the schema this version needs, and look whether it is there.
+
+    SQLite is brought there at every start, PostgreSQL only in development: in production you decide when.
+    """
+
+
+@db.command()
+@operation("db upgrade", "db upgrade --database-url postgresql://app@db/platform")
+def upgrade(operation: Operation) -> None:
+    """Bring the database to the newest version; nothing happens if it is there."""
+    from adapters.sql import migrate
+
+    url = _url(operation, create=True)
+    migrate.upgrade(url)
+    version = migrate.current(url)
+    operation.output.item({"version": version}, f"at version {version}")
+
+
+@db.command()
+@operation("db current")
+def current(operation: Operation) -> None:
+    """Show the version the database is at."""
+    from adapters.sql import migrate
+
+    version = migrate.current(_url(operation, create=False))
+    operation.output.item({"version": version}, version)
+
+
+@db.command()
+@operation("db check", "db check --json")
+def check(operation: Operation) -> None:
+    """Compare the database with what this version needs; exits with 6 when they differ."""
+    from adapters.sql import migrate
+
+    differences = migrate.check(_url(operation, create=False))
+    operation.output.rows("differences", ("difference",), [{"difference": text} for text in differences])
+    if differences:
+        operation.output.note(f"{len(differences)} differences; platform-core db upgrade may mend them")
+        sys.exit(exits.FINDINGS)
+
+
+def _url(operation: Operation, *, create: bool) -> str:
+    url = operation.settings.database_url
+    if url == "memory:":
+        raise Failure("memory: has no schema", exits.USAGE)
+    container.check_database(operation.settings, create=create)
+    return url
