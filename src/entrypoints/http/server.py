@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from entrypoints.http.health import add_health
+from entrypoints.http.kit.connections import Gate, GuardedRunner
+from entrypoints.http.kit.desk import Desk
+from entrypoints.http.kit.dialect import Dialect
+from entrypoints.http.kit.endpoint import Endpoint
+from entrypoints.http.kit.openapi import document
 from entrypoints.http.kit.options import HttpOptions
+from entrypoints.http.kit.routing import Mount
+from entrypoints.http.pages import add_docs, add_static
+from entrypoints.http.payments import add_payments
+from entrypoints.http.teezu.dialect import TEEZU
 from platform_core.platform import Platform
 
-__all__ = ["HttpOptions", "build_app", "openapi", "serve"]
+__all__ = ["DIALECTS", "GuardedRunner", "HttpOptions", "build_app", "loop_factory", "openapi", "serve"]
+
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (TEEZU,)}
+
+OPTIONS: web.AppKey[HttpOptions] = web.AppKey("options", HttpOptions)
 
 
 def build_app(platform: Platform, options: HttpOptions) -> web.Application:
@@ -23,8 +38,33 @@ def build_app(platform: Platform, options: HttpOptions) -> web.Application:
 
     Raises:
         TypeError: A row names a command that the platform does not have, or that says nowhere who may run it.
+        KeyError: `root_api` names no dialect.
     """
-    raise NotImplementedError
+    app = web.Application(client_max_size=options.max_body)
+    app[OPTIONS] = options
+    dialects = [DIALECTS[options.root_api]] if options.root_api else list(DIALECTS.values())
+    for dialect in dialects:
+        mount(app, dialect, platform, options)
+    add_health(app, platform)
+    add_static(app)
+    if options.docs:
+        add_docs(app, dialects, options)
+    add_payments(app, platform, options, Gate(options))
+    return app
+
+
+def mount(app: web.Application, dialect: Dialect, platform: Platform, options: HttpOptions) -> None:
+    """Add a dialect, at the root too if it is the one that is served there.
+
+    Raises:
+        TypeError: A row of it does not fit the platform.
+    """
+    desk = Desk(dialect, options)
+    who = dialect.doorkeeping(platform)
+    endpoints = [Endpoint(row, desk, platform, who) for row in dialect.rows]
+    app.router.register_resource(Mount(dialect.prefix, desk, endpoints))
+    if options.root_api == dialect.name:
+        app.router.register_resource(Mount(dialect.root, desk, endpoints))
 
 
 def openapi(dialect: str) -> dict[str, object]:
@@ -33,7 +73,7 @@ def openapi(dialect: str) -> dict[str, object]:
     Raises:
         KeyError: There is no such dialect.
     """
-    raise NotImplementedError
+    return document(DIALECTS[dialect])
 
 
 async def serve(
@@ -59,4 +99,43 @@ async def serve(
         started: Given the URLs that are served, once they are.
         drain_seconds: How long requests in flight may take to finish.
     """
-    raise NotImplementedError
+    runner = GuardedRunner(app, app[OPTIONS], drain_seconds=drain_seconds)
+    await runner.setup()
+    try:
+        sites: list[web.BaseSite] = [web.SockSite(runner, sock, backlog=1024) for sock in sockets]
+        if not sites:
+            sites.append(web.TCPSite(runner, host, port, reuse_port=reuse_port or None, backlog=1024))
+        for site in sites:
+            await site.start()
+        if started is not None:
+            started.set_result([_url(address) for address in runner.addresses])
+        await (_signalled() if stop is None else stop.wait())
+    finally:
+        await runner.cleanup()
+
+
+def _url(address: object) -> str:
+    if not isinstance(address, tuple):
+        return f"unix:{address}"
+    host, port = address[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _signalled() -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await stop.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's loop for `asyncio.Runner(loop_factory=...)` where uvloop is installed, else None for asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import field, frozen
 
@@ -12,6 +12,10 @@ MIB = 2**20
 
 #: Called once for each answer of a dialect: verb, path template, status, seconds it took.
 Observer = Callable[[str, str, int, float], None]
+
+
+def _names(given: Iterable[str]) -> frozenset[str]:
+    return frozenset(given)
 
 
 def _limits() -> Mapping[str, Limit]:
@@ -28,6 +32,7 @@ class HttpOptions:
         allowed_hosts: The names this server answers to, in lower case and without port; empty for any (HTTP-07).
         cors_origins: The web origins, such as `https://app.example`, whose pages may call (HTTP-04).
         trusted_proxies: Addresses and networks whose `X-Forwarded-For` is believed (RATE-01).
+        cookie_name: How the session cookie is called.
         cookie_secure: Whether the session cookie is for HTTPS only.
         production: Whether this is a server for real users; turns HSTS on.
         docs: Whether the documentation pages and the OpenAPI documents are served.
@@ -44,9 +49,10 @@ class HttpOptions:
 
     root_api: str | None = None
     base_url: str = "http://127.0.0.1:8080"
-    allowed_hosts: frozenset[str] = field(factory=frozenset, converter=frozenset[str])
-    cors_origins: frozenset[str] = field(factory=frozenset, converter=frozenset[str])
+    allowed_hosts: frozenset[str] = field(factory=frozenset, converter=_names)
+    cors_origins: frozenset[str] = field(factory=frozenset, converter=_names)
     trusted_proxies: tuple[str, ...] = ()
+    cookie_name: str = "teezu_session"
     cookie_secure: bool = True
     production: bool = False
     docs: bool = True

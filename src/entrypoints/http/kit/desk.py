@@ -1,0 +1,132 @@
+"""The front desk of a dialect: what every request meets there, whichever operation it is for."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+
+from entrypoints.http.kit.clients import Clients
+from entrypoints.http.kit.credentials import Credentials
+from entrypoints.http.kit.dialect import Dialect
+from entrypoints.http.kit.headers import JSON, REQUEST_ID, Cors, host_allowed, request_id, security_headers
+from entrypoints.http.kit.limits import Allowance
+from entrypoints.http.kit.options import HttpOptions
+from entrypoints.http.kit.refusals import LIMITED, MISDIRECTED, HttpRefusal, Refusal
+from platform_core.kernel.actor import Actor, Via
+from platform_core.kernel.errors import Kind, PlatformError
+
+log = logging.getLogger("platform_core.http")
+
+_PASSING = (Kind.RATE_LIMITED, Kind.UNAVAILABLE)
+
+
+class Desk:
+    """What the endpoints of one dialect share.
+
+    Args:
+        dialect: The dialect.
+        options: How this server is configured.
+    """
+
+    def __init__(self, dialect: Dialect, options: HttpOptions) -> None:
+        self.dialect = dialect
+        self.options = options
+        self.credentials = Credentials(options.cookie_name if dialect.cookie else None, options)
+        self.encode = msgspec.json.Encoder().encode
+        self._clients = Clients(options.trusted_proxies)
+        self._cors = Cors(options)
+        self._limiter = options.limiter
+        self._hosts = options.allowed_hosts
+        self._base = security_headers(options)
+        self._base[hdrs.CACHE_CONTROL] = "no-store"
+        self._base[hdrs.CONTENT_TYPE] = JSON
+
+    def headers(self, request: web.Request) -> CIMultiDict[str]:
+        """The headers that the answer to this request will have in any case."""
+        headers = self._base.copy()
+        headers[REQUEST_ID] = request_id(request)
+        if self._cors.used:
+            self._cors.add(headers, request.headers.get(hdrs.ORIGIN))
+        return headers
+
+    def check_host(self, request: web.Request) -> None:
+        """Answer to our own names only.
+
+        Raises:
+            HttpRefusal: The request is for somebody else.
+        """
+        if self._hosts and not host_allowed(request, self._hosts):
+            raise HttpRefusal(MISDIRECTED)
+
+    async def count(self, request: web.Request, group: str, actor: Actor | None, headers: CIMultiDict[str]) -> None:
+        """Count the request, for the user or else for the address, and tell in the headers where that leaves them.
+
+        Raises:
+            HttpRefusal: It is one too many.
+            Unavailable: It cannot be counted.
+        """
+        subject = self.client(request) if actor is None or actor.via is Via.NOBODY else actor.id
+        allowance = await self._limiter.hit(group, self.options.limits[group], subject)
+        _tell(allowance, headers)
+        if allowance.wait:
+            raise HttpRefusal(LIMITED, {hdrs.RETRY_AFTER: str(allowance.wait)})
+
+    def client(self, request: web.Request) -> str:
+        """A name for the client's address."""
+        return self._clients.subject(request.remote, request.headers.getall("X-Forwarded-For", ()))
+
+    def refuse(self, refusal: Refusal, headers: CIMultiDict[str]) -> web.Response:
+        """A refusal in the dialect's own shape."""
+        if refusal.status == 401:
+            headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
+        body = self.encode(self.dialect.show_refusal(refusal))
+        return web.Response(status=refusal.status, body=body, headers=headers)
+
+    def refuse_http(self, error: HttpRefusal, headers: CIMultiDict[str]) -> web.Response:
+        """A refusal of HTTP itself."""
+        headers.update(error.headers)
+        response = self.refuse(error.refusal, headers)
+        if error.close:
+            response.force_close()
+        return response
+
+    def refuse_platform(self, error: PlatformError, refusal: Refusal, headers: CIMultiDict[str]) -> web.Response:
+        """A refusal of the core, already in wire names."""
+        if error.kind in _PASSING:
+            headers[hdrs.RETRY_AFTER] = str(error.retry_after or 1)
+        if error.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        return self.refuse(refusal, headers)
+
+    async def turn_away(self, request: web.Request, refusal: Refusal, extra: dict[str, str]) -> web.Response:
+        """Answer a request that is for no operation."""
+        headers = self.headers(request)
+        try:
+            self.check_host(request)
+            await self.count(request, "default", None, headers)
+        except HttpRefusal as error:
+            return self.refuse_http(error, headers)
+        headers.update(extra)
+        return self.refuse(refusal, headers)
+
+    async def preflight(self, request: web.Request, allow: str) -> web.Response:
+        """Answer OPTIONS."""
+        headers = self.headers(request)
+        try:
+            self.check_host(request)
+            await self.count(request, "default", None, headers)
+        except HttpRefusal as error:
+            return self.refuse_http(error, headers)
+        headers[hdrs.ALLOW] = allow
+        headers.update(self._cors.preflight(request.headers, allow))
+        del headers[hdrs.CONTENT_TYPE]
+        return web.Response(status=204, headers=headers)
+
+
+def _tell(allowance: Allowance, headers: CIMultiDict[str]) -> None:
+    headers["X-RateLimit-Limit"] = str(allowance.limit)
+    headers["X-RateLimit-Remaining"] = str(allowance.remaining)
+    headers["X-RateLimit-Reset"] = str(allowance.reset)

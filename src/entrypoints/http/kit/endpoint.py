@@ -1,0 +1,181 @@
+"""An operation at work: from a request to an answer, in the one order that leaks nothing (AUTHZ-02)."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+from aiohttp import hdrs, web
+from msgspec import Struct
+from multidict import CIMultiDict
+
+from entrypoints.http.kit.body import read_body, read_object
+from entrypoints.http.kit.credentials import Credential
+from entrypoints.http.kit.desk import Desk, log
+from entrypoints.http.kit.dialect import Doorkeeping
+from entrypoints.http.kit.fields import TextReader, fill, refusal
+from entrypoints.http.kit.refusals import BROKEN, FORGED, KEY_MISSING, HttpRefusal, Refusal
+from entrypoints.http.kit.rows import Ask, Caller, Reply, Row
+from platform_core.kernel.actor import ANONYMOUS, Actor
+from platform_core.kernel.command import Command
+from platform_core.kernel.errors import FieldError, Kind, PlatformError, Unauthenticated
+from platform_core.platform import Platform
+
+
+class Endpoint:
+    """One row, ready to answer.
+
+    Args:
+        row: The operation.
+        desk: Its dialect's desk.
+        platform: Who decides.
+        who: Tells who a token belongs to.
+
+    Raises:
+        TypeError: The platform has no such command, it says nowhere who may run it, or the row's parts do not fit.
+    """
+
+    def __init__(self, row: Row, desk: Desk, platform: Platform, who: Doorkeeping) -> None:
+        self.row = row
+        self._desk = desk
+        self._platform = platform
+        self._who = who
+        self._command = row.command
+        self._check(row, desk, platform)
+        self._shape = row.shape
+        self._makes = None if self._shape is Ask else self._shape
+        self._names = getattr(row.ask, "names", {})
+        self._taken = getattr(row.ask, "taken", None)
+        self._rules = getattr(row.ask, "rules", {})
+        self._reader = TextReader(self._shape)
+        self._path_fields = frozenset(row.path_fields)
+        self._has_body = row.method not in ("GET", "DELETE")
+        self._is_command = issubclass(self._command, Command)
+        targets = {core: self._names.get(core, core) for core in self._command.target}
+        # What is not in the path is known only when the body is: then the use case itself asks `permits`.
+        self._targets = targets if self._path_fields.issuperset(targets.values()) else {}
+        self._admits = bool(self._targets) or not targets
+
+    @staticmethod
+    def _check(row: Row, desk: Desk, platform: Platform) -> None:
+        command, where = row.command, f"{row.method} {row.path}"
+        if not hasattr(command, "policy"):
+            raise TypeError(f"{where}: {command.__name__} says nowhere who may run it")
+        if command not in platform.application.requests:
+            raise TypeError(f"{where}: the platform has no use case for {command.__name__}")
+        if row.limit not in desk.options.limits:
+            raise TypeError(f"{where}: there is no rate limit called {row.limit}")
+        known = set(row.shape.__struct_encode_fields__)
+        if missing := set(row.path_fields) - known:
+            raise TypeError(f"{where}: {row.ask.__name__} has no field {min(missing)}")
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer a request, timed if somebody wants to know."""
+        observer = self._desk.options.observer
+        if observer is None:
+            return await self._answer(request)
+        began = perf_counter()
+        response = await self._answer(request)
+        observer(self.row.method, self._desk.dialect.prefix + self.row.path, response.status, perf_counter() - began)
+        return response
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        desk = self._desk
+        headers = desk.headers(request)
+        try:
+            return await self._perform(request, headers)
+        except PlatformError as error:
+            return desk.refuse_platform(error, self._told(error), headers)
+        except HttpRefusal as error:
+            return desk.refuse_http(error, headers)
+        except Exception:  # noqa: BLE001  # whatever it was, the caller is told nothing of it
+            # Nothing of the request goes to the log but the operation: the rest may be secret (OPS-02, OPS-03).
+            log.exception("%s failed", self.row.id, extra={"request_id": headers["X-Request-Id"]})
+            return desk.refuse(BROKEN, headers)
+
+    async def _perform(self, request: web.Request, headers: CIMultiDict[str]) -> web.Response:
+        desk, row, platform = self._desk, self.row, self._platform
+        desk.check_host(request)
+        actor, credential = await self._authenticate(request, headers)
+        await desk.count(request, row.limit, actor, headers)
+        texts = request.match_info
+        if self._admits:
+            target = {core: texts[wire] for core, wire in self._targets.items()}
+            await platform.admit(self._command, by=actor, target=target)
+        else:
+            self._command.policy.check(actor)
+        if credential is not None and desk.credentials.is_forged(request, credential):
+            raise HttpRefusal(FORGED)
+        wish = await self._read(request)
+        key = None
+        if self._is_command:
+            key = request.headers.get("Idempotency-Key")
+            if key is None and desk.options.require_idempotency_key:
+                raise HttpRefusal(KEY_MISSING)
+        command = self._command() if wish is None else wish.command(Caller(actor, credential))
+        outcome = await platform.perform(command, by=actor, key=key)
+        shown = row.show(outcome.value)
+        if outcome.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        if row.then is not None:
+            row.then(outcome.value, Reply(headers, desk.options))
+        if shown is None:
+            del headers[hdrs.CONTENT_TYPE]
+            return web.Response(status=row.status, headers=headers)
+        return web.Response(status=row.status, body=desk.encode(shown), headers=headers)
+
+    async def _authenticate(self, request: web.Request, headers: CIMultiDict[str]) -> tuple[Actor, Credential | None]:
+        try:
+            credential = self._desk.credentials.find(request)
+            if credential is None:
+                return ANONYMOUS, None
+            try:
+                return await self._who(credential.token), credential
+            except Unauthenticated:
+                if self.row.forgives_token:
+                    return ANONYMOUS, credential
+                raise
+        except Unauthenticated:
+            # Guessing tokens counts against the address it is done from.
+            await self._desk.count(request, self.row.limit, None, headers)
+            raise
+
+    async def _read(self, request: web.Request) -> Any:
+        """The filled `Ask`, or None where the command has no fields."""
+        query = request.rel_url.query.items() if request.rel_url.raw_query_string else ()
+        path = request.match_info
+        if self._has_body:
+            options = self._desk.options
+            body = await read_body(request, most=options.max_body, seconds=options.body_seconds)
+            values = read_object(request, body)
+            stray = [*(self._path_fields & values.keys()), *(name for name, _ in query)]
+            if stray:
+                raise refusal([FieldError(name, "is not known here") for name in sorted(set(stray))])
+        else:
+            values = self._reader.read(query)
+        if path:
+            values.update(self._reader.read(path.items()))
+        if self._makes is not None:
+            return fill(self._makes, values, self._rules)
+        if values:
+            fill(Nothing, values, {})
+        return None
+
+    def _told(self, error: PlatformError) -> Refusal:
+        """A refusal of the core in the names of the wire."""
+        details = tuple(FieldError(self._wire(detail.field), detail.message) for detail in error.details)
+        message = "; ".join(f"{detail.field}: {detail.message}" for detail in details) or error.message
+        if error.kind is Kind.CONFLICT and details and self._taken is not None:
+            message = self._taken
+        is_invalid = error.kind is Kind.INVALID
+        return Refusal(self._desk.dialect.statuses[error.kind], error.code, message, details if is_invalid else ())
+
+    def _wire(self, field: str) -> str:
+        if field in self._names:
+            return str(self._names[field])
+        first, dot, rest = field.partition(".")
+        return f"{self._names.get(first, first)}{dot}{rest}"
+
+
+class Nothing(Struct, forbid_unknown_fields=True):
+    """A request without fields."""

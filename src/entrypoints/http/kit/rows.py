@@ -1,0 +1,204 @@
+"""Rows: an operation of a dialect as data. A verb, a path, what is asked, and how the answer is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, get_type_hints
+
+from aiohttp import hdrs
+from attrs import frozen
+from msgspec import Meta, Struct
+from multidict import CIMultiDict
+
+from entrypoints.http.kit.credentials import Credential
+from entrypoints.http.kit.fields import Rule
+from entrypoints.http.kit.options import HttpOptions
+from platform_core.identity.sessions import session_id
+from platform_core.kernel.actor import Actor
+from platform_core.kernel.command import Request
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+A = TypeVar("A", bound="Answer | None")
+
+#: A moment on the wire: ISO 8601, UTC, whole seconds.
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, examples=["2026-05-01T12:00:00Z"])]
+
+
+def moment(at: datetime) -> str:
+    """A moment as the wire has it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@frozen
+class Caller:
+    """Who sent the request, for commands that need to know.
+
+    Args:
+        actor: Who acts.
+        credential: The token sent along, whether or not it is still good.
+    """
+
+    actor: Actor
+    credential: Credential | None
+
+    @property
+    def presented(self) -> str | None:
+        """The id of the session that the token sent along would open."""
+        return None if self.credential is None else session_id(self.credential.token)
+
+
+class Ask(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a request carries: path, query or body, by the names of the document.
+
+    Fields that occur in the path's template come from there; the others from the query of a GET, else from the JSON
+    body. A subclass adds `def command(self, caller: Caller, /) -> SomeCommand`.
+
+    `names` tells how the wire calls the fields that the core calls otherwise. `taken`, when given, is all that is said
+    of a unique value that belongs to somebody else (AUTH-08). `rules` are the core's own rules on single fields: asked
+    here already, they let one answer name every broken field.
+    """
+
+    names: ClassVar[Mapping[str, str]] = {}
+    taken: ClassVar[str | None] = None
+    rules: ClassVar[Mapping[str, Rule]] = {}
+
+
+class Answer(Struct, frozen=True):
+    """What an answer carries, by the names of the document."""
+
+
+class Asks(Protocol[R_co]):
+    """An `Ask` that makes a command or a query."""
+
+    def command(self, caller: Caller, /) -> Request[R_co]:
+        """What the core is asked."""
+
+
+class Reply:
+    """The headers of an answer on its way out, for rows that set more than a body.
+
+    Args:
+        headers: The headers so far.
+        options: How this server is configured.
+    """
+
+    def __init__(self, headers: CIMultiDict[str], options: HttpOptions) -> None:
+        self.headers = headers
+        self._name = options.cookie_name
+        self._secure = "; Secure" if options.cookie_secure else ""
+
+    def set_session(self, token: str, *, seconds: int) -> None:
+        """Have the browser keep a session for so many seconds, out of reach of scripts and other sites' forms."""
+        cookie = f"{self._name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{self._secure}"
+        self.headers.add(hdrs.SET_COOKIE, cookie)
+
+    def drop_session(self) -> None:
+        """Have the browser forget its session."""
+        self.set_session("", seconds=0)
+
+
+@frozen(kw_only=True)
+class Row:
+    """An operation. `get`, `post`, `patch`, `put` and `delete` make rows whose parts fit each other.
+
+    Args:
+        method: The verb.
+        path: The template below the dialect's prefix, such as `/users/{id}`.
+        ask: An `Ask`, or a command or query without fields.
+        show: The presenter: from the core's answer to the wire's.
+        id: The operation's name in the document, such as `send_tip`.
+        summary: One line for the document.
+        tag: The group it belongs to in the document.
+        status: The status of success.
+        limit: The class of its rate limit.
+        then: What else success does to the answer, such as setting a cookie.
+        forgives_token: Whether a token that is no longer good is passed over. Otherwise it is refused even where
+            nobody needs to be signed in: a reader whose session has ended should be told, not shown less.
+        example: A request as the document shows it.
+        answers: An answer as the document shows it.
+    """
+
+    method: str
+    path: str
+    ask: type[Any]
+    show: Callable[[Any], Any]
+    id: str
+    summary: str
+    tag: str
+    status: int = 200
+    limit: str = "default"
+    then: Callable[[Any, Reply], None] | None = None
+    forgives_token: bool = False
+    example: Mapping[str, Any] | None = None
+    answers: Mapping[str, Any] | None = None
+
+    @property
+    def command(self) -> type[Request[Any]]:
+        """The command or query behind it.
+
+        Raises:
+            TypeError: The `Ask` does not say what it makes.
+        """
+        if issubclass(self.ask, Request):
+            return self.ask
+        made = get_type_hints(self.ask.command).get("return")
+        if not isinstance(made, type) or not issubclass(made, Request):
+            raise TypeError(f"{self.ask.__name__}.command does not say which command it makes")
+        return made
+
+    @property
+    def shape(self) -> type[Struct]:
+        """The Struct that path, query and body fill."""
+        return self.ask if issubclass(self.ask, Struct) else Ask
+
+    @property
+    def path_fields(self) -> tuple[str, ...]:
+        """The fields in the path's template."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+    @property
+    def answer(self) -> Any:
+        """The type of what the presenter returns."""
+        return get_type_hints(self.show)["return"]
+
+
+class Verb(Protocol):
+    """A function that makes rows of one verb."""
+
+    def __call__(
+        self,
+        path: str,
+        ask: type[Asks[R] | Request[R]],
+        show: Callable[[R], A],
+        *,
+        id: str,
+        summary: str,
+        tag: str,
+        status: int = 200,
+        limit: str = "default",
+        then: Callable[[R, Reply], None] | None = None,
+        forgives_token: bool = False,
+        example: Mapping[str, Any] | None = None,
+        answers: Mapping[str, Any] | None = None,
+    ) -> Row:
+        """A row; see `Row` for what its parts mean."""
+
+
+def _verb(method: str) -> Verb:
+    def make(path: str, ask: type[Any], show: Callable[[Any], Any], **parts: Any) -> Row:
+        return Row(method=method, path=path, ask=ask, show=show, **parts)
+
+    return make
+
+
+get = _verb("GET")
+post = _verb("POST")
+patch = _verb("PATCH")
+put = _verb("PUT")
+delete = _verb("DELETE")
+
+
+def nothing(_: None) -> None:
+    """The presenter of operations that answer with no body."""

@@ -1,0 +1,78 @@
+"""Web pages: the documentation of each dialect, working without any other server."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+
+from aiohttp import web
+
+from entrypoints.http.kit.dialect import Dialect
+from entrypoints.http.kit.openapi import document
+from entrypoints.http.kit.options import HttpOptions
+from entrypoints.http.kit.routing import Handler
+
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
+_STATIC = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png", "docs.js", "docs.css", "pay.css")
+
+#: Swagger UI sets styles on elements and draws small pictures from data; it needs nothing else.
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+_DOCS = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="/static/favicon-32x32.png">
+<link rel="stylesheet" href="/static/swagger-ui.css">
+<link rel="stylesheet" href="/static/docs.css">
+</head>
+<body>
+<div id="reference" data-document="{document}"></div>
+<noscript>The document itself is at <a href="{document}">{document}</a>.</noscript>
+<script src="/static/swagger-ui-bundle.js"></script>
+<script src="/static/docs.js"></script>
+</body>
+</html>
+"""
+
+
+def add_static(app: web.Application) -> None:
+    """Serve the few files that pages need, and no others."""
+    folder = files("entrypoints.http") / "static"
+    for name in _STATIC:
+        kind = _TYPES[name[name.rindex(".") :]]
+        app.router.add_get(f"/static/{name}", _file((folder / name).read_bytes(), kind))
+
+
+def _file(body: bytes, kind: str) -> Handler:
+    async def handler(_: web.Request) -> web.StreamResponse:
+        response = web.Response(body=body, content_type=kind, headers={"Cache-Control": "public, max-age=3600"})
+        response.enable_compression()
+        return response
+
+    return handler
+
+
+def add_docs(app: web.Application, dialects: Sequence[Dialect], options: HttpOptions) -> None:
+    """Serve each dialect's document and the page that shows it."""
+    for dialect in dialects:
+        prefix = dialect.root if options.root_api == dialect.name else dialect.prefix
+        told = json.dumps(document(dialect, servers=(prefix,), cookie_name=options.cookie_name)).encode()
+        where = f"/{dialect.name}/openapi.json"
+        page = _DOCS.format(title=html.escape(dialect.title), document=where)
+        app.router.add_get(where, _file(told, "application/json"))
+        app.router.add_get(f"/docs/{dialect.name}", _page(page))
+
+
+def _page(text: str) -> Handler:
+    async def handler(_: web.Request) -> web.StreamResponse:
+        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": DOCS_POLICY})
+
+    return handler
