@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO
 
@@ -17,16 +16,13 @@ from entrypoints.cli.output import shown
 from entrypoints.cli.root import Group
 from entrypoints.cli.wallets import line_row
 from platform_core.kernel.journal import currency_of
-from platform_core.kernel.select import Select, Where
-from platform_core.ledger.holds import Hold, HoldState
-from platform_core.ledger.verification import Verification, verify
-from platform_core.platform import Platform, Storage
+from platform_core.kernel.ports import Books
+from platform_core.platform import Platform
 
 COLUMNS = (
     *("account", "line", "at", "kind", "amount", "balance", "currency"),
     *("entry", "actor", "reference", "details"),
 )
-PAGE = 1000
 
 
 @click.group(cls=Group)
@@ -34,18 +30,15 @@ def ledger() -> None:
     """Check the books and export them."""
 
 
-@ledger.command("verify")
+@ledger.command()
 @operation("ledger verify", "ledger verify --json")
-def verify_(operation: Operation) -> None:
+def verify(operation: Operation) -> None:
     """Recompute every balance from its entries, and name the first thing wrong.
 
     Exits with 6 when something is. It may run beside a server at work.
     """
 
-    async def look(platform: Platform) -> Verification:
-        return await verify(platform.store, _active_holds(platform.store))
-
-    seen = operation.run(look)
+    seen = operation.run(lambda platform: platform.verify())
     counts = {"accounts": seen.accounts, "entries": seen.entries, "lines": seen.lines, "totals": seen.totals}
     fault = None
     if seen.fault is not None:
@@ -62,17 +55,6 @@ def verify_(operation: Operation) -> None:
         sys.exit(exits.FINDINGS)
 
 
-async def _active_holds(store: Storage) -> AsyncIterator[Hold]:
-    after = None
-    while True:
-        page = await store.find(Select(Hold, where=(Where("state", "=", HoldState.ACTIVE),), after=after, limit=PAGE))
-        for hold in page:
-            yield hold
-        if len(page) < PAGE:
-            return
-        after = (page[-1].id,)
-
-
 @ledger.command()
 @operation("ledger export -o books.csv", "ledger export --format jsonl | head")
 @click.option(
@@ -86,22 +68,23 @@ def export(operation: Operation, *, form: str, file: Path | None) -> None:
     """
 
     async def write(platform: Platform) -> int:
-        if file is None:
-            return await _write(platform.store, sys.stdout, form)
-        with file.open("w", newline="", encoding="utf-8") as stream:
-            return await _write(platform.store, stream, form)
+        async with platform.store.snapshot() as books:
+            if file is None:
+                return await _write(books, sys.stdout, form)
+            with file.open("w", newline="", encoding="utf-8") as stream:
+                return await _write(books, stream, form)
 
     count = operation.run(write)
     if file is not None:
         operation.output.item({"lines": count, "file": str(file)}, f"{count:,} lines in {file}")
 
 
-async def _write(store: Storage, stream: IO[str], form: str) -> int:
+async def _write(books: Books, stream: IO[str], form: str) -> int:
     writer = csv.writer(stream, lineterminator="\n")
     if form == "csv":
         writer.writerow(COLUMNS)
     count = 0
-    async for line in store.lines():
+    async for line in books.lines():
         row = {"account": line.account, "currency": currency_of(line.account), **line_row(line)}
         ordered = {column: row[column] for column in COLUMNS}
         if form == "csv":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 from platform_core.kernel.aggregate import Aggregate
@@ -10,7 +11,7 @@ from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.journal import Account, Balances, JournalEntry, PostedLine
 from platform_core.kernel.ports import Outbox
 from platform_core.kernel.select import Select
-from platform_core.platform import Storage
+from platform_core.platform import Snapshot, Storage
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -39,6 +40,10 @@ class Rehearsal:
     def outbox(self) -> Outbox:
         """Events committed and not yet delivered."""
         return self._store.outbox
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """Books and aggregates all as of one moment."""
+        return self._store.snapshot()
 
     async def open(self) -> None:
         """Make it ready for use."""
