@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from adapters.clock import SystemClock
 from adapters.codec import JsonCodec, Sealer
 from adapters.sql.backends import Backend, PostgresBackend, SqliteBackend
 from adapters.sql.batching import Combiner
 from adapters.sql.books import SqlBooks
+from adapters.sql.clock import DatabaseClock
 from adapters.sql.commit import Committer
 from adapters.sql.connection import Connection, Record
 from adapters.sql.migrate import check_current
 from adapters.sql.outbox import SqlOutbox
 from adapters.sql.queries import select_sql
 from adapters.sql.tables import AGGREGATE_TABLES, accounts
+from adapters.sql.windows import SqlWindows
 from adapters.sql.writer import Writer
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.journal import Balances
+from platform_core.kernel.ports import Clock
 from platform_core.kernel.select import Select
 
 A = TypeVar("A", bound=Aggregate)
@@ -36,11 +41,15 @@ class SqlStore(SqlBooks):
 
     def __init__(self, url: str, sealer: Sealer) -> None:
         self._url = url
+        self.clock: Clock = SystemClock()
         self._is_postgres = url.startswith("postgresql")
         self._backend: Backend = PostgresBackend(url) if self._is_postgres else SqliteBackend(url)
+        if self._is_postgres:
+            self.clock = DatabaseClock(self._ask_the_time)
         self._committer = Committer(JsonCodec(sealer))
         super().__init__(self._backend.read, self._committer.json)
         self.outbox = SqlOutbox(self._backend, self._committer.json)
+        self.windows = SqlWindows(self._backend, self.clock)
         self._writer = Writer(self._backend, self._committer)
         self._balances: Combiner[Sequence[str], Balances] = Combiner(self._read_balances, lanes=2)
         self._gets: dict[str, Combiner[str, Record | None]] = {
@@ -55,6 +64,8 @@ class SqlStore(SqlBooks):
         """
         await check_current(self._url)
         await self.ping()
+        if isinstance(self.clock, DatabaseClock):
+            await self.clock.set()
 
     async def close(self) -> None:
         """Finish what was begun and let go of everything."""
@@ -91,6 +102,21 @@ class SqlStore(SqlBooks):
         """Books and aggregates, all as of one moment."""
         async with self._backend.snapshot() as run:
             yield SqlSnapshot(self, run)
+
+    async def forget_keys(self, before: datetime, limit: int = 1000) -> int:
+        """Forget idempotency keys used before a moment, at most so many; how many were forgotten."""
+
+        async def work(connection: Connection) -> list[Record]:
+            old = "SELECT scope, key FROM idempotency_keys WHERE created_at < ? LIMIT ?"
+            sql = f"DELETE FROM idempotency_keys WHERE (scope, key) IN ({old}) RETURNING 1 AS one"
+            return await connection.query(sql, before, limit)
+
+        return len(await self._backend.side(work))
+
+    async def _ask_the_time(self) -> datetime:
+        row = (await self._query("SELECT clock_timestamp() AS now"))[0]
+        now: datetime = row["now"]
+        return now
 
     async def _find(self, select: Select[A], run: Any) -> list[A]:
         table, rows = AGGREGATE_TABLES[select.kind.kind], self._committer.rows

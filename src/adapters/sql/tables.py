@@ -190,6 +190,9 @@ idempotency_keys = Table(
     Column("created_at", Instant, nullable=False),
 )
 
+# Keys are written in the order of time, so a few bytes per block are enough to find the old ones.
+Index("ix_idempotency_keys_created_at", idempotency_keys.c.created_at, postgresql_using="brin")
+
 outbox = Table(
     "outbox",
     metadata,
@@ -220,4 +223,12 @@ leases = Table(
     Column("name", Words, primary_key=True),
     Column("worker", Words, nullable=False),
     Column("expires_at", Instant, nullable=False),
+)
+
+windows = Table(
+    "windows",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("used", BigInteger, nullable=False),
+    Column("ends_at", Instant, nullable=False, index=True),
 )

@@ -230,6 +230,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("email_key", name=("uq_users_email_key")),
         sa.UniqueConstraint("username", name=("uq_users_username")),
     )
+    op.create_index(
+        "ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"], unique=False, postgresql_using="brin"
+    )
+    op.create_table(
+        "windows",
+        sa.Column("name", Words(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_windows"),
+    )
+    op.create_index("ix_windows_ends_at", "windows", ["ends_at"], unique=False)
     _guard_the_books()
 
 
