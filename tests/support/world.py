@@ -1,0 +1,85 @@
+"""A platform on any store, with a clock moved by hand, ids from a seed, and people to act with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from attrs import frozen
+
+from adapters.memory.passwords import QuickPasswords
+from adapters.payments.fake import FakeGateway
+from adapters.testing import ManualClock, SeededIds
+from platform_core.identity.staff import CreateUser
+from platform_core.kernel.actor import Actor, Role, Via
+from platform_core.kernel.secret import Secret
+from platform_core.kernel.select import Select, Where
+from platform_core.ledger.fees import FeePolicy
+from platform_core.ledger.holds import Hold, HoldState
+from platform_core.ledger.verification import Verification, verify
+from platform_core.platform import Platform, Storage
+from platform_core.wallet.balance import CreditWallet, PlaceHold, ShowWallet
+from platform_core.wallet.tips import SendTip, TipContext, TipReceipt
+from platform_core.wallet.wallet import Wallet
+
+OPERATOR = Actor.operator()
+PASSWORD = Secret("correct horse battery")
+
+
+@frozen
+class Person:
+    """Somebody with an account, and the actor they are."""
+
+    id: str
+    actor: Actor
+
+
+class World(Platform):
+    """The platform, and shorthands for what tests do with it all the time."""
+
+    clock: ManualClock
+
+    def __init__(self, store: Storage, *, fees: FeePolicy | None = None, seed: int = 1) -> None:
+        clock = ManualClock()
+        super().__init__(
+            store=store,
+            clock=clock,
+            ids=SeededIds(seed, clock),
+            passwords=QuickPasswords(),
+            gateway=FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
+            fees=fees,
+            fingerprint_key=b"test",
+        )
+
+    async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:
+        """Somebody new, with so many tokens."""
+        made = await self.execute(CreateUser(f"{name}@example.org", name, PASSWORD, role), by=OPERATOR)
+        if tokens:
+            await self.credit(made.id, tokens)
+        return Person(made.id, Actor(made.id, role, Via.SESSION, "ses_test"))
+
+    async def credit(self, user: str, tokens: int) -> Wallet:
+        """Tokens for a user."""
+        return await self.execute(CreditWallet(user, tokens), by=OPERATOR)
+
+    async def tip(self, payer: Person, payee: Person, amount: int, key: str | None = None) -> TipReceipt:
+        """A tip."""
+        return await self.execute(SendTip(payee.id, amount, TipContext.CHAT), by=payer.actor, key=key)
+
+    async def hold(self, payer: Person, amount: int, seconds: int = 3600) -> str:
+        """A hold; its id."""
+        return await self.execute(PlaceHold(payer.id, amount, "bkg_1", seconds), by=OPERATOR)
+
+    async def wallet(self, user: str) -> Wallet:
+        """A user's wallet."""
+        return await self.execute(ShowWallet(user), by=OPERATOR)
+
+    async def active_holds(self) -> AsyncIterator[Hold]:
+        """Every active hold."""
+        for hold in await self.store.find(Select(Hold, (Where("state", "=", HoldState.ACTIVE),), limit=10_000)):
+            yield hold
+
+    async def verified(self) -> Verification:
+        """What a verification of the books sees; it must find nothing wrong."""
+        seen = await verify(self.store, self.active_holds())
+        assert seen.fault is None, str(seen.fault)
+        return seen
