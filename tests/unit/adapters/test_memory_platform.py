@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -62,10 +62,10 @@ def test_two_platforms_share_nothing() -> None:
 
 
 def test_it_is_ready_in_ten_milliseconds() -> None:
-    def seconds() -> float:
-        start = perf_counter()
+    def seconds() -> float:  # On the processor: how busy the machine is does not count.
+        start = thread_time()
         memory_platform()
-        return perf_counter() - start
+        return thread_time() - start
 
     assert min(seconds() for _ in range(10)) <= 0.010
 

@@ -1,7 +1,7 @@
 """Sealing, and the keys derived from the one secret."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.codec import JsonCodec, Sealer
@@ -12,6 +12,7 @@ SECRET = "an installation's secret, drawn at random"
 sealer: Sealer = FernetSealer(SECRET)
 
 
+@settings(deadline=None)  # A busy machine is no fault of the seal.
 @given(st.text())
 def test_what_is_sealed_can_be_unsealed(text: str) -> None:
     assert sealer.unseal(sealer.seal(text)) == text
