@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, TypeVar
@@ -46,7 +46,8 @@ def columns(kind: type[Aggregate]) -> list[str]:
 
 
 def _rows() -> cattrs.Converter:
-    converter = cattrs.Converter(omit_if_default=False, forbid_extra_keys=True)
+    # Rows are our own: one that does not fit is a fault of ours, not something to explain field by field.
+    converter = cattrs.Converter(detailed_validation=False)
     converter.register_unstructure_hook(datetime, lambda value: value)
     converter.register_structure_hook(datetime, lambda value, _: value)
     return converter
@@ -57,6 +58,7 @@ class RowCodec:
 
     def __init__(self) -> None:
         self._converter = _rows()
+        self._structure: dict[type[Aggregate], Callable[[Any, Any], Any]] = {}
 
     def row(self, aggregate: Aggregate, version: int) -> Row:
         """The row of an aggregate at a version."""
@@ -66,7 +68,11 @@ class RowCodec:
 
     def aggregate(self, kind: type[A], row: Mapping[str, Any]) -> A:
         """The aggregate in a row."""
-        return self._converter.structure(row, kind)
+        structure = self._structure.get(kind)
+        if structure is None:
+            structure = self._structure[kind] = self._converter.get_structure_hook(kind)
+        aggregate: A = structure(row, kind)
+        return aggregate
 
     def value(self, value: object) -> Any:
         """A constant of a selection, as rows have it."""
