@@ -92,28 +92,28 @@ class Purchase(Aggregate):
         """What it costs."""
         return Money(self.price_minor, self.price_currency)
 
-    def settle(self, work: Work, payment: str, paid: Money) -> None:
+    def settle(self, work: Work, payment: str, minor: int, currency: str) -> None:
         """The money has come: credit the tokens, once (invariant 26). A repeated or late word changes nothing.
 
         Money that buys nothing (the wrong sum, or a second payment) is told as an event, for somebody to give it back.
         """
         if PURCHASES.is_final(self.state):
             if payment != self.payment:
-                work.emit(self._unmatched(payment, paid), subject=self.id)
+                work.emit(self._unmatched(payment, minor, currency), subject=self.id)
             return
         self.payment = payment
-        if paid != self.price:
+        if (minor, currency) != (self.price_minor, self.price_currency):
             self.state = PURCHASES.move(self.state, PurchaseState.NEEDS_ATTENTION)
-            self.record(self._unmatched(payment, paid))
+            self.record(self._unmatched(payment, minor, currency))
             work.save(self)
             return
         self.state = PURCHASES.move(self.state, PurchaseState.PAID)
-        cash, sales = psp(self.provider, paid.currency), token_sales(paid.currency)
+        cash, sales = psp(self.provider, currency), token_sales(currency)
         work.open(*user_accounts(self.user), ISSUANCE, cash, sales)
         work.post(
             "purchase",
-            Posting(cash.id, -paid.minor),
-            Posting(sales.id, paid.minor),
+            Posting(cash.id, -minor),
+            Posting(sales.id, minor),
             *Wallet(self.user).credit(self.tokens),
             reference=self.id,
             details={"package": self.package, "payment": payment},
@@ -123,8 +123,8 @@ class Purchase(Aggregate):
         self.record(PurchaseSettled(self.id, self.user, self.tokens))
         work.save(self)
 
-    def _unmatched(self, payment: str, paid: Money) -> PaymentUnmatched:
-        return PaymentUnmatched(self.id, self.user, payment, paid.minor, paid.currency)
+    def _unmatched(self, payment: str, minor: int, currency: str) -> PaymentUnmatched:
+        return PaymentUnmatched(self.id, self.user, payment, minor, currency)
 
     def fail(self, work: Work, state: PurchaseState) -> None:
         """It came to nothing. Word of that after money has come changes nothing (invariant 39)."""
@@ -245,7 +245,7 @@ async def settle_purchase(command: SettlePurchase, work: Work) -> str:
     if purchase is None:
         raise NotFound("there is no such purchase")
     if command.outcome is PaymentOutcome.SUCCEEDED:
-        purchase.settle(work, command.payment, Money(command.minor, command.currency))
+        purchase.settle(work, command.payment, command.minor, command.currency)
     else:
         purchase.fail(work, _FAILURES[command.outcome])
     return purchase.state.value
