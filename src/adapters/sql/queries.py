@@ -66,7 +66,7 @@ def _behind(select: Select[Aggregate], table: Table, after: list[Any]) -> tuple[
     names = sort_keys(select.order)
     downwards = {name.startswith("-") for name in names}
     columns = [_column(name.lstrip("-"), table) for name in names]
-    if len(downwards) == 1 and None not in after:
+    if len(downwards) == 1 and not any(table.c[name.lstrip("-")].nullable for name in names):
         # A row comparison reads the index from the right place; spelled out with OR it would walk it from the top.
         marks = ", ".join("?" * len(columns))
         return f"({', '.join(columns)}) {'<' if downwards == {True} else '>'} ({marks})", after

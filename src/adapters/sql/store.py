@@ -31,6 +31,13 @@ from platform_core.kernel.select import Select
 A = TypeVar("A", bound=Aggregate)
 
 
+def can_be_kept(text: str) -> bool:
+    """Whether a database takes this text. What it does not take is nobody's id and nobody's value."""
+    if "\0" in text:
+        return False
+    return text.isascii() or text.encode(errors="replace").decode() == text
+
+
 class SqlStore(SqlBooks):
     """Store and books on PostgreSQL or SQLite.
 
@@ -82,7 +89,7 @@ class SqlStore(SqlBooks):
 
     async def get(self, kind: type[A], id: str) -> A | None:
         """The aggregate as last committed, or None. Concurrent calls share a statement that begins after they came."""
-        row = await self._gets[kind.kind].submit(id)
+        row = await self._gets[kind.kind].submit(id) if can_be_kept(id) else None
         return None if row is None else self._committer.rows.aggregate(kind, AGGREGATE_TABLES[kind.kind], row)
 
     async def find(self, select: Select[A]) -> list[A]:
@@ -91,7 +98,7 @@ class SqlStore(SqlBooks):
 
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances of these accounts as last committed; an account never opened has 0."""
-        return await self._balances.submit(accounts)
+        return await self._balances.submit([account for account in accounts if can_be_kept(account)])
 
     async def commit(self, changes: Changes) -> Committed:
         """Apply a unit of work, whole or not at all, together with whatever else is waiting."""
@@ -120,6 +127,8 @@ class SqlStore(SqlBooks):
 
     async def _find(self, select: Select[A], run: Any) -> list[A]:
         table, rows = AGGREGATE_TABLES[select.kind.kind], self._committer.rows
+        if not all(can_be_kept(where.value) for where in select.where if isinstance(where.value, str)):
+            return []
         sql, values = select_sql(select, table, rows.codec, arrays=self._is_postgres)
 
         async def work(connection: Connection) -> list[Record]:

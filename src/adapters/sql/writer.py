@@ -92,6 +92,8 @@ class Writer:
                     return await self._after_a_lost_answer(units)
             except Interrupted:
                 await asyncio.sleep(0)
+            except Exception as error:  # noqa: BLE001  # a unit that cannot be decided or kept; the others can
+                return [error] if len(units) == 1 else await self._one_by_one(units)
         return [Unavailable("the database cannot take this just now", retry_after=1)] * len(units)
 
     async def _decide(self, units: Sequence[Changes], connection: Connection) -> Sequence[Outcome]:
