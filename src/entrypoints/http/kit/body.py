@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 
 from entrypoints.http.kit.refusals import ENCODED, NOT_JSON, TOO_LARGE, TOO_SLOW, UNREADABLE, HttpRefusal
 from entrypoints.http.kit.strict_json import read_json
-from platform_core.kernel.errors import Invalid, Malformed
+from platform_core.kernel.errors import Invalid
 
 PACE = 1024
 
@@ -68,12 +68,10 @@ def read_object(request: web.Request, body: bytes) -> dict[str, Any]:
     if hdrs.CONTENT_ENCODING in headers and headers[hdrs.CONTENT_ENCODING].lower() != "identity":
         raise HttpRefusal(ENCODED)
     kind = headers.get(hdrs.CONTENT_TYPE, "")
-    if not body and not kind:
-        return {}
+    if not body:
+        return {}  # Many clients name a type even where they send nothing.
     if kind != "application/json" and not _is_json(kind):
         raise HttpRefusal(NOT_JSON)
-    if not body:
-        raise Malformed("the body is empty")
     value = read_json(body)
     if not isinstance(value, dict):
         raise Invalid.field("body", "must be a JSON object")

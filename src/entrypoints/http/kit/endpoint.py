@@ -18,7 +18,7 @@ from entrypoints.http.kit.refusals import BROKEN, FORGED, KEY_MISSING, HttpRefus
 from entrypoints.http.kit.rows import Ask, Caller, Reply, Row
 from platform_core.kernel.actor import ANONYMOUS, Actor
 from platform_core.kernel.command import Command
-from platform_core.kernel.errors import FieldError, Kind, PlatformError, Unauthenticated
+from platform_core.kernel.errors import FieldError, Invalid, Kind, Malformed, PlatformError, Unauthenticated
 from platform_core.platform import Platform
 
 
@@ -50,6 +50,7 @@ class Endpoint:
         self._reader = TextReader(self._shape)
         self._path_fields = frozenset(row.path_fields)
         self._has_body = row.method not in ("GET", "DELETE")
+        self._wants_body = not self._path_fields.issuperset(self._shape.__struct_encode_fields__)
         self._is_command = issubclass(self._command, Command)
         targets = {core: self._names.get(core, core) for core in self._command.target}
         # What is not in the path is known only when the body is: then the use case itself asks `permits`.
@@ -142,12 +143,22 @@ class Endpoint:
 
     async def _read(self, request: web.Request) -> Any:
         """The filled `Ask`, or None where the command has no fields."""
+        try:
+            return await self._filled(request)
+        except Invalid as error:
+            # These are the names of the wire already.
+            status = self._desk.dialect.statuses[Kind.INVALID]
+            raise HttpRefusal(Refusal(status, error.code, error.message, error.details)) from None
+
+    async def _filled(self, request: web.Request) -> Any:
         query = request.rel_url.query.items() if request.rel_url.raw_query_string else ()
         path = request.match_info
         if self._has_body:
             options = self._desk.options
             body = await read_body(request, most=options.max_body, seconds=options.body_seconds)
             values = read_object(request, body)
+            if not body and self._wants_body:
+                raise Malformed("the body is empty; send a JSON object")
             stray = [*(self._path_fields & values.keys()), *(name for name, _ in query)]
             if stray:
                 raise refusal([FieldError(name, "is not known here") for name in sorted(set(stray))])

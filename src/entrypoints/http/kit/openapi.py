@@ -119,7 +119,7 @@ def _operation(row: Row, dialect: Dialect, schemas: dict[str, Any]) -> Json:
         "responses": _responses(row, dialect),
     }
     schemes: list[Json] = [{"bearer": []}, *([{"cookie": []}] if dialect.cookie else [])]
-    operation["security"] = schemes if command.policy.signed_in else [{}, *schemes]
+    operation["security"] = [] if row.forgives_token else schemes if command.policy.signed_in else [{}, *schemes]
     schema = schemas.get(row.shape.__name__, {})
     if parameters := _parameters(row, schema):
         operation["parameters"] = parameters

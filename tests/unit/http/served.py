@@ -1,0 +1,132 @@
+"""A server on a platform in memory, over real sockets, with its clock in the test's hand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from io import BytesIO
+from typing import Any
+
+from aiohttp import ClientSession, DummyCookieJar, web
+from attrs import frozen
+from multidict import CIMultiDictProxy
+
+from adapters.memory.store import MemoryStore
+from entrypoints.http.kit.limits import Limit, LocalLimiter
+from entrypoints.http.server import GuardedRunner, HttpOptions, build_app
+from platform_core.identity.access import Login
+from platform_core.kernel.actor import ANONYMOUS, Role
+from support.world import PASSWORD, World
+
+API = "/teezu/api/v1"
+GENEROUS = {name: Limit(1_000_000) for name in ("default", "money", "auth", "register")}
+
+
+@frozen
+class Answered:
+    """An answer, read whole."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    raw: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw)
+
+    @property
+    def code(self) -> str:
+        return str(self.json["code"])
+
+
+@frozen
+class Guest:
+    """Somebody with an account and a session."""
+
+    id: str
+    token: str
+
+
+class Served:
+    """The server, and a client of it."""
+
+    def __init__(self, world: World, app: web.Application, url: str, session: ClientSession) -> None:
+        self.world = world
+        self.app = app
+        self.url = url
+        self._session = session
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Answered:
+        """Send a request."""
+        sent = dict(headers or {})
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        data = raw
+        if body is not None:
+            data = json.dumps(body).encode()
+        if data is not None:
+            sent.setdefault("Content-Type", "application/json")
+        body_bytes = None if data is None else BytesIO(data)
+        async with self._session.request(
+            method, self.url + path, data=body_bytes, headers=sent, allow_redirects=False
+        ) as response:
+            return Answered(response.status, response.headers, await response.read())
+
+    async def api(self, method: str, path: str, body: Any = None, **more: Any) -> Answered:
+        """Send a request to Teezu."""
+        return await self.ask(method, API + path, body, **more)
+
+    async def guest(self, name: str, *, tokens: int = 0, role: Role = Role.VIEWER) -> Guest:
+        """Somebody new, signed in."""
+        person = await self.world.person(name, tokens, role)
+        return Guest(person.id, await self.token(name))
+
+    async def token(self, name: str) -> str:
+        """A fresh session of somebody."""
+        opened = await self.world.execute(Login(f"{name}@example.org", PASSWORD), by=ANONYMOUS)
+        return opened.token.reveal()
+
+    async def wire(self, *chunks: bytes) -> bytes:
+        """Send bytes as they are, and read until the server closes."""
+        host, port = self.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        try:
+            for chunk in chunks:
+                writer.write(chunk)
+                await writer.drain()
+            return await asyncio.wait_for(reader.read(), 20)
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def served(**options: Any) -> AsyncIterator[Served]:
+    """A server with these options."""
+    world = World(MemoryStore())
+    given: dict[str, Any] = {
+        "limits": GENEROUS,
+        "limiter": LocalLimiter(now=lambda: world.clock.now().timestamp()),
+        "cookie_secure": False,
+    }
+    configured = HttpOptions(**{**given, **options})
+    app = build_app(world, configured)
+    runner = GuardedRunner(app, configured, drain_seconds=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    try:
+        async with ClientSession(cookie_jar=DummyCookieJar()) as session:
+            yield Served(world, app, f"http://{host}:{port}", session)
+    finally:
+        await runner.cleanup()
