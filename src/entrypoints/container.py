@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +22,13 @@ from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
 from entrypoints.settings import SHORTEST_SECRET, WEAK, BadSettings, Settings, variable
+from platform_core.kernel.errors import Unauthenticated, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
 from platform_core.ledger.fees import FeePolicy
 from platform_core.platform import Platform, Storage
 from platform_core.wallet.packages import Catalogue, TokenPackage
-from platform_core.wallet.ports import PaymentGateway
+from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentGateway
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -48,8 +49,7 @@ def with_secrets(settings: Settings) -> Settings:
         BadSettings: One is missing or weak, or cannot be kept.
     """
     if settings.production:
-        for name in SECRETS:
-            _refuse_weak(name, getattr(settings, name))
+        _refuse_weak("secret_key", settings.secret_key)
         return settings
     missing = [name for name in SECRETS if not getattr(settings, name)]
     if not missing:
@@ -145,7 +145,33 @@ def _passwords(settings: Settings) -> Argon2Passwords:
     return Argon2Passwords(cost.memory_kib, cost.passes, cost.lanes, cost.jobs)
 
 
+class NoPayments:
+    """No payment provider: nothing can be bought, and nobody's word on a payment is taken."""
+
+    name = "none"
+
+    async def open_checkout(self, *, purchase: str, amount: Money, method: str, description: str) -> Checkout:  # noqa: ARG002
+        """Refuse.
+
+        Raises:
+            Unavailable: Always.
+        """
+        raise Unavailable("payments are not set up here")
+
+    def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:  # noqa: ARG002
+        """Refuse.
+
+        Raises:
+            Unauthenticated: Always.
+        """
+        raise Unauthenticated("payments are not set up here")
+
+
 def _gateway(settings: Settings, clock: Clock) -> PaymentGateway:
+    if (settings.payments or ("none" if settings.production else "fake")) == "none":
+        return NoPayments()
+    if settings.production:
+        raise BadSettings("payments: fake gives tokens away for nothing; it is not for production")
     from adapters.payments.fake import FakeGateway
 
     return FakeGateway(secret=settings.webhook_secret, clock=clock, base_url=base_url(settings))
@@ -169,13 +195,21 @@ def _fingerprint_key(settings: Settings) -> bytes:
 
 
 def http_options(settings: Settings) -> HttpOptions:
-    """What the HTTP side is told."""
+    """What the HTTP side is told.
+
+    Raises:
+        BadSettings: Something it needs in production is missing, or something is asked for that there is not.
+    """
     from entrypoints.http.kit.limits import Limit
     from entrypoints.http.kit.options import HttpOptions
 
     server, limits = settings.server, settings.limits
     url = base_url(settings)
     hosts = server.allowed_hosts
+    if settings.production and not server.base_url:
+        raise BadSettings(f"server.base_url: must be set in production (set {variable('server.base_url')})")
+    if settings.redis_url:
+        raise BadSettings("redis_url: this version counts requests in each process by itself; leave it empty")
     if not hosts and settings.production:
         hosts = (urlsplit(url).hostname or "",)
     return HttpOptions(

@@ -125,11 +125,18 @@ class Settings:
     )
     redis_url: str = _option("", "Redis for limits shared by several processes; each counts its own when empty.")
     media_folder: str = _option("media", "Folder of uploaded files.")
+    payments: str = _option(
+        "",
+        "The payment provider. When empty `fake`, which takes no money, in development, and none in production.",
+        choices=("", "fake", "none"),
+    )
     secret_key: str = _option(
         "", "Seals what is kept secret in the store. In production at least 32 characters.", secret=True
     )
     webhook_secret: str = _option(
-        "", "Checks the signatures of payment messages. In production at least 32 characters.", secret=True
+        "",
+        "Signs and checks payment messages. In production at least 32 characters, if there are payments.",
+        secret=True,
     )
     require_idempotency_key: bool = _option(False, "Whether requests that move money must carry Idempotency-Key.")
     background: bool = _option(True, "Whether `serve` does the background work too.")

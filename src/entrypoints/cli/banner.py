@@ -12,7 +12,7 @@ from attrs import frozen
 
 from entrypoints import container
 from entrypoints.cli.output import Output, console
-from entrypoints.demo import TIPPED, TIPPER, TOKENS, Demo
+from entrypoints.demo import TIPPED, TIPPER, Demo
 from entrypoints.settings import Settings
 
 #: The APIs there are, and where each is mounted.
@@ -41,14 +41,19 @@ class Banner:
             return
         screen = console()
         seconds = time.monotonic() - self.began
-        screen.print(f"[bold]platform-core[/bold]  {self._parts()}  [dim]ready in {seconds:.1f} s[/dim]")
+        screen.print(
+            f"[bold]platform-core[/bold]  {self._parts()}  [dim]ready in {seconds:.1f} s[/dim]",
+            soft_wrap=True,
+            highlight=False,
+        )
         for label, text in self._places():
             self._line(label, text)
         if demo is not None:
-            people = "  ".join(f"{person.username} ({person.role.value})" for person in demo.people.values())
-            self._line("People", people)
-            self._line("Sign in", f"{demo.people[TIPPER].email}  password {demo.people[TIPPER].password.reveal()}")
-            self._line("Try", f"{TIPPER} has {TOKENS:,} TZT; tip {TIPPED} {TIP} of them:")
+            for number, person in enumerate(demo.people.values()):
+                name = f"{person.username} ({person.role.value})"
+                text = f"{name:<16} {person.email:<18} password {person.password.reveal()}"
+                self._line("" if number else "People", text)
+            self._line("Try", f"{TIPPER} tips {TIPPED} {TIP} TZT:")
             screen.print()
             screen.print(self.tip_command(demo), markup=False, highlight=False, soft_wrap=True)
         if sys.stdout.isatty():
@@ -83,17 +88,23 @@ class Banner:
 
     def _places(self) -> list[tuple[str, str]]:
         url = container.base_url(self.settings)
-        places = [(name.capitalize(), f"{url}{path}   docs {url}/docs/{name}") for name, path in APIS.items()]
+        places = []
+        for name, path in self._apis().items():
+            places += [(name.capitalize(), f"{url}{path}"), ("Docs", f"{url}/docs/{name}")]
         if root := self.settings.server.api:
-            places.append(("Root", f"{url}{APIS[root].removeprefix(f'/{root}')}   as {root} writes it"))
+            places.insert(1, ("", f"{url}{APIS[root].removeprefix(f'/{root}')}"))
         return [*places, ("Health", f"{url}/healthz")]
+
+    def _apis(self) -> Mapping[str, str]:
+        only = self.settings.server.api
+        return {only: APIS[only]} if only else APIS
 
     def _facts(self, demo: Demo | None) -> dict[str, object]:
         url = container.base_url(self.settings)
         facts: dict[str, object] = {
             "url": url,
             "health": f"{url}/healthz",
-            "apis": {name: f"{url}{path}" for name, path in APIS.items()},
+            "apis": {name: f"{url}{path}" for name, path in self._apis().items()},
             "workers": self.settings.server.workers,
         }
         if demo is not None:

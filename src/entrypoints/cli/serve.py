@@ -89,7 +89,9 @@ def run(operation: Operation, *, demo: bool) -> None:
     from entrypoints.cli.serving import run_loop
 
     began = time.monotonic()
+    container.check_database(operation.settings, create=True)
     settings = container.with_secrets(operation.settings)
+    container.http_options(settings)
     configure(settings.log)
     many = settings.server.workers > 1
     take = keep if many else listen

@@ -1,0 +1,135 @@
+"""The background loops, on the store in memory and a clock of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from adapters.ids import SystemIds
+from adapters.memory.passwords import QuickPasswords
+from adapters.memory.store import MemoryStore
+from entrypoints.container import NoPayments
+from entrypoints.worker import Worker
+from platform_core.identity.access import Login, Register
+from platform_core.identity.guesses import Guesses
+from platform_core.identity.sessions import LIFETIME, Session
+from platform_core.kernel.actor import ANONYMOUS, Actor
+from platform_core.kernel.errors import Unauthenticated
+from platform_core.kernel.events import Envelope, Event
+from platform_core.kernel.secret import Secret
+from platform_core.kernel.select import Select
+from platform_core.platform import Platform
+from platform_core.wallet.balance import CreditWallet, PlaceHold, ShowWallet
+
+OPERATOR = Actor.operator("test")
+PASSWORD = Secret("correct horse battery")
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def advance(self, **by: int) -> None:
+        self.moment += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def platform(clock: Clock) -> Platform:
+    return Platform(store=MemoryStore(), clock=clock, ids=SystemIds(), passwords=QuickPasswords(), gateway=NoPayments())
+
+
+async def registered(platform: Platform) -> str:
+    """The id of a new user with 100 tokens."""
+    opened = await platform.execute(Register("ada@example.com", "ada", PASSWORD), by=ANONYMOUS)
+    await platform.execute(CreditWallet(opened.user, 100), by=OPERATOR)
+    return opened.user
+
+
+async def test_it_expires_holds_at_their_deadline_and_not_before(platform: Platform, clock: Clock) -> None:
+    user = await registered(platform)
+    for _ in range(3):
+        await platform.execute(PlaceHold(user, 10, "x", seconds=60), by=OPERATOR)
+    worker = Worker(platform)
+
+    clock.advance(seconds=59)
+    await worker.once()
+    assert (await platform.execute(ShowWallet(user), by=OPERATOR)).held == 30
+
+    clock.advance(seconds=1)
+    await worker.once()
+    assert (await platform.execute(ShowWallet(user), by=OPERATOR)).held == 0
+    assert (await platform.verify()).fault is None
+
+
+async def test_it_forgets_ended_sessions_and_old_guesses_and_nothing_else(platform: Platform, clock: Clock) -> None:
+    await registered(platform)
+    with pytest.raises(Unauthenticated):
+        await platform.execute(Login("nobody@example.com", PASSWORD), by=ANONYMOUS)
+    worker = Worker(platform)
+
+    await worker.once()
+    assert len(await platform.store.find(Select(Session))) == 1
+    assert len(await platform.store.find(Select(Guesses))) == 1
+
+    clock.advance(seconds=int(LIFETIME.total_seconds()))
+    await worker.once()
+    assert await platform.store.find(Select(Session)) == []
+    assert await platform.store.find(Select(Guesses)) == []
+
+
+async def test_a_nudge_delivers_at_once(platform: Platform) -> None:
+    delivered = asyncio.Event()
+
+    async def take(_: Envelope) -> None:
+        delivered.set()
+
+    platform.on(Event, take)
+    worker = Worker(platform, deliver_every=3600)
+    stop = asyncio.Event()
+    running = asyncio.ensure_future(worker.run(stop))
+    await asyncio.sleep(0)
+    await registered(platform)
+
+    worker.nudge()
+    await asyncio.wait_for(delivered.wait(), 10)
+
+    stop.set()
+    await asyncio.wait_for(running, 10)
+
+
+async def test_a_loop_that_fails_stops_no_other(platform: Platform, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Worker):
+        async def purge(self) -> bool:
+            raise RuntimeError("no purge today")
+
+        async def expire_holds(self) -> bool:
+            raise RuntimeError("no sweep today")
+
+    delivered = asyncio.Event()
+
+    async def take(_: Envelope) -> None:
+        delivered.set()
+
+    platform.on(Event, take)
+    stop = asyncio.Event()
+    running = asyncio.ensure_future(Broken(platform, deliver_every=0.01, sweep_every=0.01, purge_every=0.01).run(stop))
+    await asyncio.sleep(0.05)
+    await registered(platform)
+
+    await asyncio.wait_for(delivered.wait(), 10)
+
+    stop.set()
+    await asyncio.wait_for(running, 10)
+    assert {"no purge today", "no sweep today"} <= {str(r.exc_info[1]) for r in caplog.records if r.exc_info}

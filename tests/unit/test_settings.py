@@ -1,0 +1,218 @@
+"""Settings: what wins, what is refused, what is kept secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from entrypoints import container
+from entrypoints.cli.settings_page import page
+from entrypoints.settings import OPTIONS, BadSettings, Settings, load, unknown_variables, value_of, variable
+
+ROOT = Path(__file__).parents[2]
+STRONG = "b7xQ0v-9Zk2mWc5rT8yLp3nHs6dGf1aJ"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+SOURCES = ("default", "file", "environment", "option")
+
+
+@pytest.mark.parametrize(
+    "given", [set(some) for count in range(4) for some in combinations(SOURCES[1:], count)], ids=sorted
+)
+def test_later_sources_win(given: set[str]) -> None:
+    values = {"default": 8080, "file": 1111, "environment": 2222, "option": 3333}
+    if "file" in given:
+        Path("platform-core.toml").write_text("[server]\nport = 1111\n")
+    environment = {"PLATFORM_CORE_SERVER_PORT": "2222"} if "environment" in given else {}
+    options = {"server.port": ("--port", "3333")} if "option" in given else {}
+
+    loaded = load(environment=environment, options=options)
+
+    winner = next(source for source in reversed(SOURCES) if source in given or source == "default")
+    origin = {"file": "platform-core.toml", "environment": "PLATFORM_CORE_SERVER_PORT", "option": "--port"}
+    assert loaded.settings.server.port == values[winner]
+    assert loaded.origins["server.port"] == origin.get(winner, "default")
+    assert loaded.origins["server.host"] == "default"
+
+
+def test_the_file_is_named_by_an_option_before_the_environment() -> None:
+    for name in ("one", "two"):
+        Path(f"{name}.toml").write_text(f'media_folder = "{name}"\n')
+
+    environment = {"PLATFORM_CORE_CONFIG": "one.toml"}
+    assert load(environment=environment).settings.media_folder == "one"
+    assert load(Path("two.toml"), environment=environment).settings.media_folder == "two"
+
+
+def test_every_setting_can_come_from_the_environment() -> None:
+    texts: dict[str, str] = {}
+    for option in OPTIONS:
+        rules = option.metadata["rules"]
+        if "choices" in rules:
+            texts[option.path] = rules["choices"][-1]
+        elif option.cls in (int, bool):
+            texts[option.path] = "1" if option.cls is bool else str(rules["high"])
+        else:
+            texts[option.path] = "sqlite:///x"
+
+    loaded = load(environment={variable(path): text for path, text in texts.items()})
+
+    for path, text in texts.items():
+        value = value_of(loaded.settings, path)
+        assert loaded.origins[path] == variable(path)
+        assert (
+            (value is True)
+            if isinstance(value, bool)
+            else value in (text, (text,), int(text) if text.isdigit() else None)
+        )
+
+
+@pytest.mark.parametrize(
+    ("setting", "text"),
+    [
+        ("server.port", "80a"),
+        ("server.port", "65536"),
+        ("server.port", "٨٠"),
+        ("server.port", "8_0"),
+        ("server.workers", "0"),
+        ("server.api", "zoo"),
+        ("background", "maybe"),
+        ("environment", "staging"),
+        ("fees.tip", "10001"),
+    ],
+)
+def test_a_bad_value_is_refused_in_one_line_with_its_name_and_origin(setting: str, text: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        load(environment={variable(setting): text})
+
+    message = str(refused.value)
+    assert message.startswith(f"{setting}: ")
+    assert variable(setting) in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "text", ["port = 1", "[server]\nprot = 1", "[server\n", "[server]\nport = true", "background = 1.5"]
+)
+def test_a_bad_file_is_refused_in_one_line(text: str) -> None:
+    Path("platform-core.toml").write_text(text)
+
+    with pytest.raises(BadSettings) as refused:
+        load(environment={})
+
+    assert "platform-core.toml" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_named_must_be_there() -> None:
+    with pytest.raises(BadSettings, match=r"nope\.toml: there is no such file"):
+        load(Path("nope.toml"), environment={})
+
+
+def test_a_secret_may_come_from_a_file_of_its_own() -> None:
+    Path("key").write_text(f"{STRONG}\n")
+
+    loaded = load(environment={"PLATFORM_CORE_SECRET_KEY_FILE": "key"})
+
+    assert loaded.settings.secret_key == STRONG
+    assert loaded.origins["secret_key"] == "PLATFORM_CORE_SECRET_KEY_FILE"
+
+
+def test_secrets_do_not_show() -> None:
+    assert STRONG not in repr(Settings(secret_key=STRONG))
+
+
+def test_a_mistyped_variable_is_told() -> None:
+    given = {"PLATFORM_CORE_SERVER_PROT": "1", "PLATFORM_CORE_SERVER_PORT": "1", "OTHER": "1"}
+    assert unknown_variables(given) == ["PLATFORM_CORE_SERVER_PROT"]
+
+
+def test_development_makes_secrets_up_and_keeps_them_private(folder: Path) -> None:
+    first = container.with_secrets(Settings())
+    again = container.with_secrets(Settings())
+
+    file = folder / "platform-core.db.secrets"
+    assert len(first.secret_key) >= 32
+    assert first.secret_key != first.webhook_secret
+    assert (first.secret_key, first.webhook_secret) == (again.secret_key, again.webhook_secret)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert set(os.listdir(folder)) == {file.name}
+
+
+def test_secrets_of_a_store_in_memory_are_not_kept(folder: Path) -> None:
+    memory = Settings(database_url="memory:")
+
+    assert container.with_secrets(memory).secret_key != container.with_secrets(memory).secret_key
+    assert list(folder.iterdir()) == []
+
+
+def test_a_given_secret_is_not_replaced() -> None:
+    assert container.with_secrets(Settings(secret_key="mine")).secret_key == "mine"
+
+
+def test_a_broken_file_of_secrets_is_told(folder: Path) -> None:
+    (folder / "platform-core.db.secrets").write_text("{")
+
+    with pytest.raises(BadSettings, match=r"platform-core\.db\.secrets"):
+        container.with_secrets(Settings())
+
+
+@pytest.mark.parametrize("weak", ["", "secret", "x" * 40, "short-but-random-7Q"])
+def test_production_refuses_missing_and_weak_secrets(weak: str, folder: Path) -> None:
+    with pytest.raises(BadSettings, match="^secret_key: .*PLATFORM_CORE_SECRET_KEY"):
+        container.with_secrets(Settings(environment="production", secret_key=weak))
+
+    assert list(folder.iterdir()) == []
+
+
+def test_production_takes_a_strong_secret() -> None:
+    settings = Settings(environment="production", secret_key=STRONG)
+    assert container.with_secrets(settings) == settings
+
+
+def _evil(settings: Settings) -> object:
+    return container.build(settings).gateway()
+
+
+@pytest.mark.parametrize(
+    ("settings", "use", "setting"),
+    [
+        (Settings(environment="production", secret_key=STRONG, payments="fake"), _evil, "payments"),
+        (Settings(environment="production", secret_key=STRONG), container.http_options, "server.base_url"),
+        (Settings(packages=("pkg:1:2",)), container.catalogue, "packages"),
+        (Settings(database_url="mysql://x"), lambda s: container.prepare(s), "database_url"),
+        (Settings(database_url="sqlite:///no/such/folder.db"), lambda s: container.prepare(s), "database_url"),
+    ],
+)
+def test_what_cannot_work_is_refused_by_name(
+    settings: Settings, use: Callable[[Settings], object], setting: str
+) -> None:
+    with pytest.raises(BadSettings, match=f"^{setting}: "):
+        use(settings)
+
+
+def test_production_sells_nothing_without_a_provider() -> None:
+    settings = Settings(environment="production", secret_key=STRONG, database_url="memory:")
+    assert container.build(settings).gateway().name == "none"
+
+
+def test_the_page_of_settings_is_current() -> None:
+    """Make it anew with `platform-core config reference > docs/settings.md`."""
+    assert (ROOT / "docs/settings.md").read_text() == page()
+
+
+def test_origins_survive_json() -> None:
+    assert json.loads(json.dumps(dict(load(environment={}).origins)))["database_url"] == "default"
