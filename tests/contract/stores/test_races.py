@@ -92,7 +92,7 @@ async def test_tips_and_holds_never_spend_the_same_token(world: World) -> None:
 
 async def test_a_hold_captured_released_and_extended_at_once_ends_once(world: World) -> None:
     anna, ben = await world.person("anna", 100), await world.person("benn")
-    for round in range(3):
+    for attempt in range(3):
         id = await world.hold(anna, 30)
         later = world.clock.now().replace(year=2027)
         results = await at_once(
@@ -105,7 +105,7 @@ async def test_a_hold_captured_released_and_extended_at_once_ends_once(world: Wo
         )
 
         spelled = codes(results)
-        assert spelled[:4].count("ok") == 1, round
+        assert spelled[:4].count("ok") == 1, attempt
         assert set(spelled[:4]) - {"ok"} <= {"ALREADY_CAPTURED", "ALREADY_RELEASED"}
         assert spelled[5] in {"CONFLICT", "ALREADY_CAPTURED", "ALREADY_RELEASED"}
         hold = await world.store.get(Hold, id)
@@ -226,7 +226,7 @@ async def test_two_admins_who_ban_each_other_leave_one(world: World) -> None:
 
 
 async def test_bans_and_unbans_at_once_leave_wallet_and_user_agreed(world: World) -> None:
-    anna, ben = await world.person("anna", 100), await world.person("benn", 100)
+    ben = await world.person("benn", 100)
     acts: list[Awaitable[Any]] = []
     for _ in range(4):
         acts += [world.execute(BanUser(ben.id), by=OPERATOR), world.execute(UnbanUser(ben.id), by=OPERATOR)]
