@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from collections.abc import Callable
 from itertools import combinations
@@ -149,7 +148,7 @@ def test_development_makes_secrets_up_and_keeps_them_private(folder: Path) -> No
     assert first.secret_key != first.webhook_secret
     assert (first.secret_key, first.webhook_secret) == (again.secret_key, again.webhook_secret)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert set(os.listdir(folder)) == {file.name}
+    assert list(folder.iterdir()) == [file]
 
 
 def test_secrets_of_a_store_in_memory_are_not_kept(folder: Path) -> None:
@@ -172,7 +171,7 @@ def test_a_broken_file_of_secrets_is_told(folder: Path) -> None:
 
 @pytest.mark.parametrize("weak", ["", "secret", "x" * 40, "short-but-random-7Q"])
 def test_production_refuses_missing_and_weak_secrets(weak: str, folder: Path) -> None:
-    with pytest.raises(BadSettings, match="^secret_key: .*PLATFORM_CORE_SECRET_KEY"):
+    with pytest.raises(BadSettings, match=r"^secret_key: .*PLATFORM_CORE_SECRET_KEY"):
         container.with_secrets(Settings(environment="production", secret_key=weak))
 
     assert list(folder.iterdir()) == []
@@ -183,18 +182,18 @@ def test_production_takes_a_strong_secret() -> None:
     assert container.with_secrets(settings) == settings
 
 
-def _evil(settings: Settings) -> object:
+def _gateway(settings: Settings) -> object:
     return container.build(settings).gateway()
 
 
 @pytest.mark.parametrize(
     ("settings", "use", "setting"),
     [
-        (Settings(environment="production", secret_key=STRONG, payments="fake"), _evil, "payments"),
+        (Settings(environment="production", secret_key=STRONG, payments="fake"), _gateway, "payments"),
         (Settings(environment="production", secret_key=STRONG), container.http_options, "server.base_url"),
         (Settings(packages=("pkg:1:2",)), container.catalogue, "packages"),
-        (Settings(database_url="mysql://x"), lambda s: container.prepare(s), "database_url"),
-        (Settings(database_url="sqlite:///no/such/folder.db"), lambda s: container.prepare(s), "database_url"),
+        (Settings(database_url="mysql://x"), container.prepare, "database_url"),
+        (Settings(database_url="sqlite:///no/such/folder.db"), container.prepare, "database_url"),
     ],
 )
 def test_what_cannot_work_is_refused_by_name(
