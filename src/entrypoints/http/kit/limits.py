@@ -8,6 +8,8 @@ from typing import Protocol
 
 from attrs import frozen
 
+from platform_core.kernel.errors import Unavailable
+
 
 @frozen
 class Limit:
@@ -100,3 +102,51 @@ def allowance(limit: Limit, used: int, ends: float, now: float) -> Allowance:
     if used > limit.requests:
         return Allowance(limit.requests, 0, reset, max(1, -int(-(ends - now) // 1)))
     return Allowance(limit.requests, limit.requests - used, reset)
+
+
+class Windows(Protocol):
+    """Counting in windows that several processes share, in Redis or in the database."""
+
+    async def count(self, name: str, *, seconds: int) -> tuple[int, float]:
+        """Count one in a window of so many seconds: how many now, and in how many seconds it ends.
+
+        Raises:
+            Unavailable: It cannot be counted.
+        """
+
+
+class SharedLimiter:
+    """Windows that several processes share (RATE-02). When those cannot be reached, what guards passwords and money
+    goes no further, and everything else is counted by this process alone (RATE-03).
+
+    Args:
+        windows: The shared ones.
+        strict: The groups that do not go uncounted.
+        now: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        windows: Windows,
+        strict: frozenset[str] = frozenset({"auth", "register", "money"}),
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._windows = windows
+        self._strict = strict
+        self._now = now
+        self._local = LocalLimiter(now)
+
+    async def hit(self, group: str, limit: Limit, subject: str) -> Allowance:
+        """Count a request.
+
+        Raises:
+            Unavailable: It cannot be counted, and this group does not go uncounted.
+        """
+        try:
+            used, left = await self._windows.count(f"{group}:{subject}", seconds=limit.seconds)
+        except Unavailable:
+            if group in self._strict:
+                raise
+            return await self._local.hit(group, limit, subject)
+        now = self._now()
+        return allowance(limit, used, now + left, now)

@@ -1,0 +1,108 @@
+"""Who may do what through Teezu: every operation, asked by everybody. A new row comes in by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from entrypoints.http.kit.rows import Row
+from entrypoints.http.teezu.dialect import TEEZU
+from platform_core.identity.sessions import LIFETIME, Session, session_id
+from platform_core.identity.staff import BanUser
+from platform_core.kernel.actor import Role
+from platform_core.kernel.changes import Changes
+from support.world import OPERATOR
+from unit.http.served import Guest, Served, served
+
+CALLERS = (
+    "anonymous",
+    "owner",
+    "other",
+    "creator",
+    "provider",
+    "moderator",
+    "admin",
+    "banned",
+    "expired",
+    "unknown token",
+)
+DEAD = ("banned", "expired", "unknown token")
+
+#: What those who may not, although they are signed in, are told; who is not listed may.
+DENIED: Mapping[str, Mapping[str, int]] = {
+    "update_user": dict.fromkeys(("other", "creator", "provider", "moderator"), 403),
+}
+
+
+@pytest.fixture
+async def people(server: Served) -> dict[str, Guest | None]:
+    """One of each; the owner is whom the paths are about."""
+    tokens = 1000
+    found: dict[str, Guest | None] = {
+        "anonymous": None,
+        "owner": await server.guest("owner_1", tokens=tokens),
+        "other": await server.guest("other_1", tokens=tokens),
+        "creator": await server.guest("creator_1", tokens=tokens, role=Role.CREATOR),
+        "provider": await server.guest("provider_1", tokens=tokens, role=Role.PROVIDER),
+        "moderator": await server.guest("moderator_1", tokens=tokens, role=Role.MODERATOR),
+        "admin": await server.guest("admin_1", tokens=tokens, role=Role.ADMIN),
+        "banned": await server.guest("banned_1", tokens=tokens),
+        "expired": await server.guest("expired_1", tokens=tokens),
+        "unknown token": Guest("usr_nobody", "sess_unknown"),
+    }
+    banned, expired = found["banned"], found["expired"]
+    assert banned is not None
+    assert expired is not None
+    await server.world.execute(BanUser(banned.id), by=OPERATOR)
+    session = await server.world.store.get(Session, session_id(expired.token))
+    assert session is not None
+    session.expires_at -= LIFETIME + timedelta(seconds=1)
+    await server.world.store.commit(Changes(saved=(session,)))
+    return found
+
+
+def expected(row: Row, caller: str) -> int:
+    """The status of a request in which everything but the caller is right."""
+    if caller in DEAD:
+        return row.status if row.forgives_token else 401
+    if caller == "anonymous":
+        return 401 if row.command.policy.signed_in else row.status
+    return DENIED.get(row.id, {}).get(caller, row.status)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("row", TEEZU.rows, ids=lambda row: row.id)
+async def test_each_operation_is_for_whom_it_is_for(
+    server: Served, people: dict[str, Guest | None], row: Row, caller: str
+) -> None:
+    owner, guest = people["owner"], people[caller]
+    assert owner is not None
+    path = row.path.replace("{id}", owner.id)
+    body = None if row.example is None else dict(row.example)
+    if row.id == "send_tip" and body is not None:
+        body["recipientId"] = (await server.world.person("payee")).id
+    if row.id == "login":
+        body = {"email": "other_1@example.org", "password": "correct horse battery"}
+
+    answer = await server.api(row.method, path, body, token=None if guest is None else guest.token)
+
+    assert answer.status == expected(row, caller), answer.raw
+
+
+async def test_authz_07_a_ban_holds_from_the_next_request_on(server: Served) -> None:
+    jane = await server.guest("jane")
+    assert (await server.api("GET", "/wallet/balance", token=jane.token)).status == 200
+
+    await server.world.execute(BanUser(jane.id), by=OPERATOR)
+
+    assert (await server.api("GET", "/wallet/balance", token=jane.token)).status == 401
+
+
+async def test_the_matrix_has_every_row() -> None:
+    async with served() as server:
+        document = (await server.ask("GET", "/teezu/openapi.json")).json
+
+    operations = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    assert operations == {row.id for row in TEEZU.rows}
