@@ -9,8 +9,8 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -286,12 +286,31 @@ def check_database(settings: Settings, *, create: bool) -> None:
         raise BadSettings(f"database_url: {url!r} is none of sqlite:///file, postgresql://user@host/name, memory:")
     if url.startswith("sqlite:"):
         file = sqlite_path(url)
+        if file.is_dir():
+            raise BadSettings(f"database_url: {file} is a folder; name a file in it")
         if not file.parent.is_dir():
             raise BadSettings(f"database_url: there is no folder {file.parent}")
         if not file.exists() and not create:
             raise BadSettings(f"database_url: there is no database {file} (platform-core db upgrade makes one)")
         if not os.access(file if file.exists() else file.parent, os.W_OK):
             raise BadSettings(f"database_url: {file} cannot be written; change its owner or name another file")
+
+
+@contextmanager
+def reaching_database() -> Iterator[None]:
+    """For first contact with a database: what its driver says against it is a refusal, not a fault of this program.
+
+    Raises:
+        Unavailable: It cannot be used: no such database, a wrong password, a file of another kind.
+    """
+    try:
+        yield
+    except Exception as error:
+        # Drivers are optional, so their errors are told by where they come from.
+        if type(error).__module__.partition(".")[0] not in ("asyncpg", "sqlalchemy", "sqlite3"):
+            raise
+        said = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise Unavailable(f"the database cannot be used: {said}") from error
 
 
 def prepare(settings: Settings, *, create: bool = True) -> None:
@@ -311,7 +330,8 @@ def prepare(settings: Settings, *, create: bool = True) -> None:
         return
     from adapters.sql.migrate import upgrade
 
-    upgrade(url)
+    with reaching_database():
+        upgrade(url)
 
 
 @asynccontextmanager
@@ -326,7 +346,8 @@ async def running(settings: Settings, *, wrap: Callable[[Storage], Storage] | No
     if wrap is not None:
         container.store.override(providers.Object(wrap(container.store())))
     store: Storage = container.store()
-    await store.open()
+    with reaching_database():
+        await store.open()
     try:
         yield container.platform()
     finally:

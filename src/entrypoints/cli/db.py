@@ -27,8 +27,9 @@ def upgrade(operation: Operation) -> None:
     from adapters.sql import migrate
 
     url = _url(operation, create=True)
-    migrate.upgrade(url)
-    version = migrate.current(url)
+    with container.reaching_database():
+        migrate.upgrade(url)
+        version = migrate.current(url)
     operation.output.item({"version": version}, f"at version {version}")
 
 
@@ -38,7 +39,9 @@ def current(operation: Operation) -> None:
     """Show the version the database is at."""
     from adapters.sql import migrate
 
-    version = migrate.current(_url(operation, create=False))
+    url = _url(operation, create=False)
+    with container.reaching_database():
+        version = migrate.current(url)
     operation.output.item({"version": version}, version)
 
 
@@ -48,7 +51,9 @@ def check(operation: Operation) -> None:
     """Compare the database with what this version needs; exits with 6 when they differ."""
     from adapters.sql import migrate
 
-    differences = migrate.check(_url(operation, create=False))
+    url = _url(operation, create=False)
+    with container.reaching_database():
+        differences = migrate.check(url)
     operation.output.rows("differences", ("difference",), [{"difference": text} for text in differences])
     if differences:
         operation.output.note(f"{len(differences)} differences; platform-core db upgrade may mend them")

@@ -48,7 +48,7 @@ def verify(operation: Operation) -> None:
             "expected": seen.fault.expected,
             "found": seen.fault.found,
         }
-    said = f"all is well: {seen.accounts:,} accounts, {seen.entries:,} entries, {seen.lines:,} lines"
+    said = f"all is well  (accounts {seen.accounts:,}, entries {seen.entries:,}, lines {seen.lines:,})"
     operation.output.item({"ok": fault is None, **counts, "fault": fault}, str(seen.fault or said))
     if seen.fault is not None:
         operation.output.note(f"Fault: {seen.fault}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import IO, Any
 
@@ -26,19 +26,28 @@ class Output:
 
     as_json: bool = False
 
-    def rows(self, name: str, columns: Sequence[str], rows: Sequence[Row], **more: object) -> None:
+    def rows(
+        self,
+        name: str,
+        columns: Sequence[str],
+        rows: Sequence[Row],
+        *,
+        screen: Sequence[str] | None = None,
+        **more: object,
+    ) -> None:
         """Print a list.
 
         Args:
             name: What it is a list of: its key in the JSON object, and the table's title.
             columns: The keys to show, in order; JSON has all.
             rows: The items.
+            screen: The columns of a terminal, when all of them would not fit on its lines.
             more: Further keys of the JSON object.
         """
         if self.as_json:
             self._json({name: rows, **more})
         elif sys.stdout.isatty():
-            self._table(columns, rows)
+            self._table(screen or columns, rows)
         else:
             _tsv(columns, [[row.get(column) for column in columns] for row in rows])
 
@@ -108,6 +117,8 @@ def shown(value: object) -> str:
         return ""
     if isinstance(plain, bool):
         return "yes" if plain else "no"
+    if isinstance(plain, list | tuple) and all(isinstance(part, str | int) for part in plain):
+        return ", ".join(map(str, plain))
     if isinstance(plain, Mapping | list | tuple):
         return json.dumps(plain, default=_plain, ensure_ascii=False) if plain else ""
     return str(plain)
@@ -115,6 +126,8 @@ def shown(value: object) -> str:
 
 def _cell(value: object) -> str:
     text = f"{value:,}" if type(value) is int else shown(value)
+    if isinstance(value, datetime):
+        text = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     # A name may hold control characters that would move the terminal's cursor.
     return _escaped("".join(c if c.isprintable() else "�" for c in text))
 

@@ -8,6 +8,7 @@ from platform_core.identity.staff import FindUser
 from platform_core.platform import Platform
 
 COLUMNS = ("id", "username", "role", "email", "created", "last_login", "banned")
+SCREEN = ("username", "role", "email", "created", "banned")
 
 
 async def find(platform: Platform, name: str) -> UserView:

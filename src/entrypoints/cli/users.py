@@ -10,7 +10,7 @@ import rich_click as click
 
 from entrypoints.cli import exits
 from entrypoints.cli.operation import OPERATOR, Failure, Operation, operation
-from entrypoints.cli.people import COLUMNS, find, row
+from entrypoints.cli.people import COLUMNS, SCREEN, find, row
 from entrypoints.cli.root import Group
 from platform_core.identity.profiles import UserView
 from platform_core.identity.staff import BanUser, CreateUser, ListUsers, SetRole, UnbanUser
@@ -78,7 +78,7 @@ def list_(
 ) -> None:
     """List users, the oldest first."""
     wanted = ListUsers(role=Role(role) if role else None, banned=banned, search=search, after=after, limit=limit)
-    operation.output.rows("users", COLUMNS, [row(user) for user in operation.ask(wanted)])
+    operation.output.rows("users", COLUMNS, [row(user) for user in operation.ask(wanted)], screen=SCREEN)
 
 
 @users.command()

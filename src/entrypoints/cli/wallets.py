@@ -46,7 +46,8 @@ def show(operation: Operation, *, user: str) -> None:
 def statement(operation: Operation, *, user: str, before: int | None, limit: int) -> None:
     """Show the lines of a wallet, the newest first."""
     lines = _of(operation, user, lambda id: Statement(id, before, limit))
-    operation.output.rows("lines", ("line", "at", "kind", "amount", "balance", "entry"), [line_row(x) for x in lines])
+    columns = ("line", "at", "kind", "amount", "balance", "actor", "entry")
+    operation.output.rows("lines", columns, [line_row(line) for line in lines], screen=columns[:-1])
 
 
 @wallets.command()

@@ -157,3 +157,21 @@ def test_the_schema_is_upgraded_named_and_checked(ask: Ask, run: Run) -> None:
     found = run("db", "check", "--json")
     assert found.exit_code == 6
     assert "stray" in found.stdout
+
+
+@pytest.mark.parametrize("command", [("users", "list"), ("db", "upgrade"), ("db", "current"), ("db", "check")])
+def test_a_file_that_is_no_database_is_one_line(command: tuple[str, ...], run: Run, folder: Path) -> None:
+    (folder / "notes.txt").write_text("not a database " * 100)
+
+    result = run(*command, "--database-url", "sqlite:///notes.txt")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: the database cannot be used: file is not a database\n"
+
+
+def test_a_postgres_database_that_is_not_there_is_one_line(run: Run, postgres_url: str) -> None:
+    result = run("users", "list", "--database-url", postgres_url.replace("/test_", "/no_"))
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: the database cannot be used: ")
+    assert result.stderr.count("\n") == 1
