@@ -58,6 +58,7 @@ OUR_SETTINGS = {
     "PLATFORM_CORE_LIMITS_DEFAULT_PER_MINUTE": "10000000",
     "PLATFORM_CORE_LIMITS_MONEY_PER_MINUTE": "10000000",
     "PLATFORM_CORE_LOG_LEVEL": "warning",
+    "PLATFORM_CORE_REQUIRE_IDEMPOTENCY_KEY": "true",
     "PLATFORM_CORE_SECRET_KEY": "a secret of the benchmark, known to all who read this",
     "PLATFORM_CORE_WEBHOOK_SECRET": "another secret of the benchmark, known just as well",
 }
