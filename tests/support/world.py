@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from attrs import frozen
 
 from adapters.memory.passwords import QuickPasswords
+from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.testing import ManualClock, SeededIds
 from platform_core.identity.staff import CreateUser
@@ -83,3 +84,8 @@ class World(Platform):
         seen = await verify(self.store, self.active_holds())
         assert seen.fault is None, str(seen.fault)
         return seen
+
+
+def memory_world(*, fees: FeePolicy | None = None) -> World:
+    """A world in memory."""
+    return World(MemoryStore(), fees=fees)

@@ -1,0 +1,65 @@
+"""Who may: every policy for every role and way in."""
+
+from itertools import product
+
+import pytest
+
+from platform_core.kernel.actor import ADMINS, ANONYMOUS, ANYONE, PLATFORM, SIGNED_IN, STAFF, Actor, Policy, Role, Via
+from platform_core.kernel.errors import Forbidden, Unauthenticated
+from platform_core.use_cases import USE_CASES
+from support.world import memory_world
+
+ACTORS = [Actor("usr_1", role, Via.SESSION, "ses_1") for role in Role] + [Actor.operator(), Actor.system(), ANONYMOUS]
+ADMITTED = {
+    ANYONE: set(ACTORS),
+    SIGNED_IN: set(ACTORS) - {ANONYMOUS},
+    STAFF: {actor for actor in ACTORS if actor.role in {Role.MODERATOR, Role.ADMIN}},
+    ADMINS: {actor for actor in ACTORS if actor.role is Role.ADMIN},
+    PLATFORM: {Actor.operator(), Actor.system()},
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "actor"),
+    [*product(ADMITTED, ACTORS)],
+    ids=lambda one: getattr(one, "name", "") or f"{one.id} {one.role}",
+)
+def test_a_policy_admits_those_it_names(policy: Policy, actor: Actor) -> None:
+    if actor in ADMITTED[policy]:
+        policy.check(actor)
+    else:
+        with pytest.raises(Unauthenticated if actor is ANONYMOUS else Forbidden):
+            policy.check(actor)
+
+
+def test_staff_outrank_users_and_admins_outrank_moderators() -> None:
+    assert Role.ADMIN.rank > Role.MODERATOR.rank > Role.PROVIDER.rank == Role.CREATOR.rank == Role.VIEWER.rank
+
+
+def test_an_anonymous_caller_is_neither_staff_nor_admin() -> None:
+    assert not ANONYMOUS.is_staff
+    assert not ANONYMOUS.is_admin
+
+
+def test_every_use_case_states_one_of_the_known_policies() -> None:
+    """AUTHZ-06."""
+    requests = memory_world().application.requests
+
+    assert len(requests) == len(USE_CASES)
+    assert {request.policy for request in requests} <= set(ADMITTED)
+
+
+def test_what_makes_or_moves_others_money_is_for_the_platform_only() -> None:
+    names = {request.__name__ for request in memory_world().application.requests if request.policy == PLATFORM}
+
+    assert names >= {
+        "CreditWallet",
+        "ReverseEntry",
+        "PlaceHold",
+        "CaptureHold",
+        "ReleaseHold",
+        "ExpireHold",
+        "ExtendHold",
+        "SettlePurchase",
+        "CreateUser",
+    }
