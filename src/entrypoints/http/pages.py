@@ -12,7 +12,7 @@ from aiohttp import web
 from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.openapi import document
 from entrypoints.http.kit.options import HttpOptions
-from entrypoints.http.kit.routing import Handler
+from entrypoints.http.kit.outside import Handler, Outside
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
 _STATIC = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png", "docs.js", "docs.css", "pay.css")
@@ -43,12 +43,12 @@ _DOCS = """<!doctype html>
 """
 
 
-def add_static(app: web.Application) -> None:
+def add_static(app: web.Application, outside: Outside) -> None:
     """Serve the few files that pages need, and no others."""
     folder = files("entrypoints.http") / "static"
     for name in _STATIC:
         kind = _TYPES[name[name.rindex(".") :]]
-        app.router.add_get(f"/static/{name}", _file((folder / name).read_bytes(), kind))
+        app.router.add_get(f"/static/{name}", outside.guarded(_file((folder / name).read_bytes(), kind)))
 
 
 def _file(body: bytes, kind: str) -> Handler:
@@ -60,15 +60,15 @@ def _file(body: bytes, kind: str) -> Handler:
     return handler
 
 
-def add_docs(app: web.Application, dialects: Sequence[Dialect], options: HttpOptions) -> None:
+def add_docs(app: web.Application, dialects: Sequence[Dialect], options: HttpOptions, outside: Outside) -> None:
     """Serve each dialect's document and the page that shows it."""
     for dialect in dialects:
         prefix = dialect.root if options.root_api == dialect.name else dialect.prefix
         told = json.dumps(document(dialect, servers=(prefix,), cookie_name=options.cookie_name)).encode()
         where = f"/{dialect.name}/openapi.json"
         page = _DOCS.format(title=html.escape(dialect.title), document=where)
-        app.router.add_get(where, _file(told, "application/json"))
-        app.router.add_get(f"/docs/{dialect.name}", _page(page))
+        app.router.add_get(where, outside.guarded(_file(told, "application/json")))
+        app.router.add_get(f"/docs/{dialect.name}", outside.guarded(_page(page)))
 
 
 def _page(text: str) -> Handler:

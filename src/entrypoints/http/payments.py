@@ -11,9 +11,9 @@ import aiohttp
 from aiohttp import hdrs, web
 
 from entrypoints.http.kit.body import read_body
-from entrypoints.http.kit.connections import Gate
 from entrypoints.http.kit.dialect import STATUSES
 from entrypoints.http.kit.options import HttpOptions
+from entrypoints.http.kit.outside import Outside
 from entrypoints.http.kit.refusals import NO_RESOURCE, HttpRefusal, Refusal
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.errors import PlatformError
@@ -70,13 +70,13 @@ class PageGateway(Protocol):
         """The message that tells what came of it."""
 
 
-def add_payments(app: web.Application, platform: Platform, options: HttpOptions, gate: Gate) -> None:
+def add_payments(app: web.Application, platform: Platform, options: HttpOptions, outside: Outside) -> None:
     """Take webhooks, and serve payment pages if the provider leaves them to us."""
-    app.router.add_post("/payments/webhooks/{provider}", Webhooks(platform, options, gate).take)
+    app.router.add_post("/payments/webhooks/{provider}", outside.guarded(Webhooks(platform, options, outside).take))
     if isinstance(platform.gateway, PageGateway):
         pages = PaymentPages(platform.gateway, platform.gateway.name)
-        app.router.add_get("/pay/{token}", pages.show)
-        app.router.add_post("/pay/{token}", pages.decide)
+        app.router.add_get("/pay/{token}", outside.guarded(pages.show))
+        app.router.add_post("/pay/{token}", outside.guarded(pages.decide))
 
 
 class Webhooks:
@@ -85,13 +85,13 @@ class Webhooks:
     Args:
         platform: Who settles.
         options: How this server is configured.
-        gate: Spells refusals.
+        outside: Spells refusals.
     """
 
-    def __init__(self, platform: Platform, options: HttpOptions, gate: Gate) -> None:
+    def __init__(self, platform: Platform, options: HttpOptions, outside: Outside) -> None:
         self._platform = platform
         self._options = options
-        self._gate = gate
+        self._outside = outside
 
     async def take(self, request: web.Request) -> web.Response:
         """Take one message. Whatever was not settled is answered with a status that makes the provider send it again,
@@ -100,9 +100,9 @@ class Webhooks:
         try:
             await self._settle(request)
         except PlatformError as error:
-            return self._gate.refuse(Refusal(STATUSES[error.kind], error.code, error.message))
+            return self._outside.refuse(Refusal(STATUSES[error.kind], error.code, error.message))
         except HttpRefusal as error:
-            return self._gate.refuse(error.refusal)
+            return self._outside.refuse(error.refusal)
         return web.json_response({"received": True})
 
     async def _settle(self, request: web.Request) -> None:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from entrypoints.http.health import add_health
-from entrypoints.http.kit.connections import Gate, GuardedRunner
+from entrypoints.http.kit.connections import GuardedRunner
 from entrypoints.http.kit.desk import Desk
 from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.endpoint import Endpoint
 from entrypoints.http.kit.openapi import document
 from entrypoints.http.kit.options import HttpOptions
+from entrypoints.http.kit.outside import Outside
 from entrypoints.http.kit.routing import Mount
 from entrypoints.http.pages import add_docs, add_static
 from entrypoints.http.payments import add_payments
@@ -46,10 +47,11 @@ def build_app(platform: Platform, options: HttpOptions) -> web.Application:
     for dialect in dialects:
         mount(app, dialect, platform, options)
     add_health(app, platform)
-    add_static(app)
+    outside = Outside(options)
+    add_static(app, outside)
     if options.docs:
-        add_docs(app, dialects, options)
-    add_payments(app, platform, options, Gate(options))
+        add_docs(app, dialects, options, outside)
+    add_payments(app, platform, options, outside)
     return app
 
 

@@ -272,6 +272,8 @@ async def test_http_07_a_request_for_somebody_else_is_misdirected() -> None:
         assert (await server.api("GET", "/users/u", headers={"Host": "api.example:8443"})).status == 404
         assert (await server.api("GET", "/nope", headers={"Host": "api.example.evil.example"})).status == 421
         assert (await server.ask("GET", "/healthz")).status == 200
+        assert (await server.ask("GET", "/docs/teezu")).status == 421
+        assert (await server.ask("POST", "/payments/webhooks/fake", raw=b"{}")).status == 421
 
 
 async def test_an_idempotency_key_can_be_demanded() -> None:

@@ -6,30 +6,27 @@ import asyncio
 from collections import Counter
 from typing import Any, cast
 
-import msgspec
 from aiohttp import hdrs, web
-from multidict import CIMultiDict
 
 from entrypoints.http.kit.clients import Clients
-from entrypoints.http.kit.headers import JSON, REQUEST_ID, request_id, security_headers
 from entrypoints.http.kit.options import HttpOptions
+from entrypoints.http.kit.outside import Outside
 from entrypoints.http.kit.refusals import BROKEN, NO_RESOURCE, NO_VERB, UNREADABLE, Refusal
 
 
-class Gate:
-    """What the connections of one server share: how many each address holds, and how refusals outside of any dialect
-    are told.
+class Gate(Outside):
+    """What the connections of one server share: how many each address holds.
 
     Args:
         options: How this server is configured.
     """
 
     def __init__(self, options: HttpOptions) -> None:
+        super().__init__(options)
         self.header_seconds = options.header_seconds
         self._most = options.connections_per_ip
         self._clients = Clients(options.trusted_proxies)
         self._held: Counter[str] = Counter()
-        self.base = security_headers(options)
 
     def enter(self, peer: str | None) -> str | None:
         """Let a connection in, or not; the name it is counted under, empty for one that is not counted."""
@@ -46,19 +43,6 @@ class Gate:
         self._held[name] -= 1
         if not self._held[name]:
             del self._held[name]
-
-    def complete(self, request: web.BaseRequest, headers: CIMultiDict[str]) -> None:
-        """Add to an answer what every answer has, where it has nothing of its own."""
-        if REQUEST_ID not in headers:
-            headers[REQUEST_ID] = request_id(request)
-        for name, value in self.base.items():
-            headers.setdefault(name, value)
-
-    def refuse(self, refusal: Refusal) -> web.Response:
-        """A refusal outside of any dialect."""
-        told = {"status": refusal.status, "code": refusal.code, "message": refusal.message}
-        headers = CIMultiDict({hdrs.CONTENT_TYPE: JSON, hdrs.CACHE_CONTROL: "no-store"})
-        return web.Response(status=refusal.status, body=msgspec.json.encode(told), headers=headers)
 
 
 class GuardedConnection(web.RequestHandler):

@@ -9,6 +9,9 @@ from attrs import frozen
 
 from platform_core.kernel.errors import FieldError
 
+#: Python has renamed these between versions; clients see one name.
+_REASONS = {413: "Payload Too Large", 422: "Unprocessable Entity"}
+
 
 @frozen
 class Refusal:
@@ -29,7 +32,7 @@ class Refusal:
     @property
     def reason(self) -> str:
         """The status in words."""
-        return HTTPStatus(self.status).phrase
+        return _REASONS.get(self.status) or HTTPStatus(self.status).phrase
 
 
 class HttpRefusal(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,9 +12,8 @@ from yarl import URL
 
 from entrypoints.http.kit.desk import Desk
 from entrypoints.http.kit.endpoint import Endpoint
+from entrypoints.http.kit.outside import Handler
 from entrypoints.http.kit.refusals import NO_RESOURCE, NO_VERB
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _Leaf:
