@@ -178,6 +178,15 @@ async def test_auth_13_a_cookie_changes_nothing_for_pages_of_others(server: Serv
     assert (await server.api("GET", "/wallet/balance", headers=cookie)).status == 200
 
 
+async def test_auth_13_signing_in_passes_over_a_cookie_that_a_page_of_others_may_have_sent(server: Served) -> None:
+    jane = await server.guest("jane")
+    login = {"email": "jane@example.org", "password": PASSWORD.reveal()}
+    headers = {"Cookie": f"teezu_session={jane.token}", "Origin": "https://evil.example"}
+
+    assert (await server.api("POST", "/auth/login", login, headers=headers)).status == 200
+    assert (await server.api("GET", "/wallet/balance", token=jane.token)).status == 200
+
+
 async def test_a_bearer_token_wins_over_the_cookie(server: Served) -> None:
     jane, john = await server.guest("jane", tokens=5), await server.guest("john", tokens=7)
 

@@ -130,6 +130,9 @@ class Endpoint:
             credential = self._desk.credentials.find(request)
             if credential is None:
                 return ANONYMOUS, None
+            if self.row.forgives_token and self._desk.credentials.is_forged(request, credential):
+                # Who signs in is no longer who the browser remembers: its cookie is passed over, not held against them.
+                return ANONYMOUS, None
             try:
                 return await self._who(credential.token), credential
             except Unauthenticated:

@@ -1,4 +1,9 @@
 "use strict";
+// Swagger UI has dark colours of its own and waits to be told.
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const paint = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", paint);
+paint();
 window.addEventListener("load", () => {
   const root = document.getElementById("reference");
   window.ui = window.SwaggerUIBundle({
