@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform as platform_of_python
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import attrs
+from attrs import frozen
 from dependency_injector import containers, providers
 
 from adapters.clock import SystemClock
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from adapters.security.passwords import Argon2Passwords
+    from entrypoints.http.kit.limits import Allowance, Limit, Limiter
     from entrypoints.http.kit.options import HttpOptions
 
 SECRETS = ("secret_key", "webhook_secret")
@@ -85,6 +88,7 @@ def _kept_secrets(settings: Settings) -> dict[str, str]:
 
 def write_private(file: Path, text: str) -> None:
     """Write a file that only this user may read, whole or not at all; the first of several writers wins."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -97,12 +101,16 @@ def write_private(file: Path, text: str) -> None:
 
 
 def beside_data(settings: Settings, suffix: str) -> Path | None:
-    """A file beside the data: the SQLite file's neighbour, else in the working folder; None when nothing is kept."""
+    """A file of this user's for what development makes up: beside the SQLite file; for data on a server in the folder
+    where this user's programs keep their state; None when nothing is kept.
+    """
     url = settings.database_url
     if url.startswith("sqlite:"):
-        name = sqlite_path(url)
-        return Path(f"{name}.{suffix}")
-    return None if url == "memory:" else Path(f"platform-core.{suffix}")
+        return Path(f"{sqlite_path(url)}.{suffix}")
+    if url == "memory:":
+        return None
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "platform-core" / suffix
 
 
 def sqlite_path(url: str) -> Path:
@@ -130,6 +138,12 @@ def _store(settings: Settings, sealer: Sealer) -> Storage:
     from adapters.stores import make_store
 
     return make_store(settings.database_url, sealer)
+
+
+def _clock(store: Storage) -> Clock:
+    """The time: the store's own where several machines share one, so that they agree on what is over."""
+    own: Clock | None = getattr(store, "clock", None)
+    return own or SystemClock()
 
 
 def _sealer(settings: Settings) -> Sealer:
@@ -194,13 +208,17 @@ def _fingerprint_key(settings: Settings) -> bytes:
     return derive_key(settings.secret_key, "fingerprint")
 
 
-def http_options(settings: Settings) -> HttpOptions:
+def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOptions:
     """What the HTTP side is told.
 
+    Args:
+        settings: All settings.
+        limiter: Who counts requests; this process by itself when None.
+
     Raises:
-        BadSettings: Something it needs in production is missing, or something is asked for that there is not.
+        BadSettings: Something it needs in production is missing.
     """
-    from entrypoints.http.kit.limits import Limit
+    from entrypoints.http.kit.limits import Limit, LocalLimiter
     from entrypoints.http.kit.options import HttpOptions
 
     server, limits = settings.server, settings.limits
@@ -208,8 +226,6 @@ def http_options(settings: Settings) -> HttpOptions:
     hosts = server.allowed_hosts
     if settings.production and not server.base_url:
         raise BadSettings(f"server.base_url: must be set in production (set {variable('server.base_url')})")
-    if settings.redis_url:
-        raise BadSettings("redis_url: this version counts requests in each process by itself; leave it empty")
     if not hosts and settings.production:
         hosts = (urlsplit(url).hostname or "",)
     return HttpOptions(
@@ -227,6 +243,7 @@ def http_options(settings: Settings) -> HttpOptions:
             "auth": Limit(limits.auth_per_minute),
             "register": Limit(limits.register_per_minute),
         },
+        limiter=limiter or LocalLimiter(),
         max_body=server.max_body,
         header_seconds=server.header_timeout,
         body_seconds=server.body_timeout,
@@ -235,15 +252,20 @@ def http_options(settings: Settings) -> HttpOptions:
     )
 
 
+def _worker() -> str:
+    # Asked for in the process itself: one that was forked shares what was decided before.
+    return f"{platform_of_python.node()}-{os.getpid()}"
+
+
 class Container(containers.DeclarativeContainer):
     """Every part of one process, made when it is first asked for."""
 
     settings = providers.Dependency(instance_of=Settings)
-    worker = providers.Object(f"{os.uname().nodename if hasattr(os, 'uname') else 'host'}-{os.getpid()}")
-    clock = providers.Singleton(SystemClock)
+    worker = providers.Singleton(_worker)
     ids = providers.Singleton(SystemIds)
     sealer = providers.Singleton(_sealer, settings)
     store = providers.Singleton(_store, settings, sealer)
+    clock = providers.Singleton(_clock, store)
     passwords = providers.Singleton(_passwords, settings)
     gateway = providers.Singleton(_gateway, settings, clock)
     platform = providers.Singleton(
@@ -269,33 +291,6 @@ def build(settings: Settings) -> Container:
     return Container(settings=with_secrets(settings))
 
 
-def check_database(settings: Settings, *, create: bool) -> None:
-    """Make sure that the address names a database there can be.
-
-    Args:
-        settings: They name it.
-        create: Whether an SQLite file that is not there may be made.
-
-    Raises:
-        BadSettings: It does not.
-    """
-    url = settings.database_url
-    if url == "memory:":
-        return
-    if not url.startswith(("sqlite:///", "postgresql://")):
-        raise BadSettings(f"database_url: {url!r} is none of sqlite:///file, postgresql://user@host/name, memory:")
-    if url.startswith("sqlite:"):
-        file = sqlite_path(url)
-        if file.is_dir():
-            raise BadSettings(f"database_url: {file} is a folder; name a file in it")
-        if not file.parent.is_dir():
-            raise BadSettings(f"database_url: there is no folder {file.parent}")
-        if not file.exists() and not create:
-            raise BadSettings(f"database_url: there is no database {file} (platform-core db upgrade makes one)")
-        if not os.access(file if file.exists() else file.parent, os.W_OK):
-            raise BadSettings(f"database_url: {file} cannot be written; change its owner or name another file")
-
-
 @contextmanager
 def reaching_database() -> Iterator[None]:
     """For first contact with a database: what its driver says against it is a refusal, not a fault of this program.
@@ -313,27 +308,6 @@ def reaching_database() -> Iterator[None]:
         raise Unavailable(f"the database cannot be used: {said}") from error
 
 
-def prepare(settings: Settings, *, create: bool = True) -> None:
-    """See to the database's schema. SQLite is brought up to date, PostgreSQL in development only: in production
-    somebody decides when.
-
-    Args:
-        settings: They name the database.
-        create: Whether an SQLite file that is not there is made.
-
-    Raises:
-        BadSettings: The address names no database there can be.
-    """
-    check_database(settings, create=create)
-    url = settings.database_url
-    if url == "memory:" or (settings.production and not url.startswith("sqlite:")):
-        return
-    from adapters.sql.migrate import upgrade
-
-    with reaching_database():
-        upgrade(url)
-
-
 @asynccontextmanager
 async def running(settings: Settings, *, wrap: Callable[[Storage], Storage] | None = None) -> AsyncIterator[Platform]:
     """The platform with its store open, for as long as the block lasts.
@@ -344,6 +318,7 @@ async def running(settings: Settings, *, wrap: Callable[[Storage], Storage] | No
     """
     container = build(settings)
     if wrap is not None:
+        container.clock()  # Taken from the store itself, before something stands around it.
         container.store.override(providers.Object(wrap(container.store())))
     store: Storage = container.store()
     with reaching_database():
@@ -359,4 +334,37 @@ def application(platform: Platform, settings: Settings) -> web.Application:
     """The HTTP application over an open platform."""
     from entrypoints.http.server import build_app
 
-    return build_app(platform, http_options(settings))
+    if not settings.redis_url:
+        return build_app(platform, http_options(settings, _limiter(platform.store)))
+    from adapters.redis.windows import RedisWindows
+    from entrypoints.http.kit.limits import SharedLimiter
+
+    windows = RedisWindows(settings.redis_url)
+    app = build_app(platform, http_options(settings, SharedLimiter(windows)))
+
+    async def close(_: web.Application) -> None:
+        await windows.close()
+
+    app.on_cleanup.append(close)
+    return app
+
+
+def _limiter(store: Storage) -> Limiter:
+    """Who counts where there is no Redis: this process, but for attempts to sign in or up. Those are few, and counted
+    in the database, so that more processes do not mean more attempts.
+    """
+    from entrypoints.http.kit.limits import LocalLimiter, SharedLimiter
+
+    windows = getattr(store, "windows", None)
+    return LocalLimiter() if windows is None else _Guarded(SharedLimiter(windows), LocalLimiter())
+
+
+@frozen
+class _Guarded:
+    shared: Limiter
+    local: Limiter
+
+    async def hit(self, group: str, limit: Limit, subject: str) -> Allowance:
+        """Count a request."""
+        limiter = self.shared if group in ("auth", "register") else self.local
+        return await limiter.hit(group, limit, subject)

@@ -123,7 +123,11 @@ class Settings:
         "sqlite:///platform-core.db",
         "Where everything is kept: `sqlite:///file`, `postgresql://user@host/name` or `memory:`.",
     )
-    redis_url: str = _option("", "Redis for limits shared by several processes; each counts its own when empty.")
+    redis_url: str = _option(
+        "",
+        "Redis that counts requests for all processes, as `redis://host:port/0`. When empty each process counts its "
+        "own, except attempts to sign in or up, which the database counts.",
+    )
     media_folder: str = _option("media", "Folder of uploaded files.")
     payments: str = _option(
         "",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints import container
+from entrypoints.cli.database import prepare
 from entrypoints.cli.settings_page import page
 from entrypoints.settings import OPTIONS, BadSettings, Settings, load, unknown_variables, value_of, variable
 
@@ -189,8 +190,8 @@ def _gateway(settings: Settings) -> object:
         (Settings(environment="production", secret_key=STRONG, payments="fake"), _gateway, "payments"),
         (Settings(environment="production", secret_key=STRONG), container.http_options, "server.base_url"),
         (Settings(packages=("pkg:1:2",)), container.catalogue, "packages"),
-        (Settings(database_url="mysql://x"), container.prepare, "database_url"),
-        (Settings(database_url="sqlite:///no/such/folder.db"), container.prepare, "database_url"),
+        (Settings(database_url="mysql://x"), prepare, "database_url"),
+        (Settings(database_url="sqlite:///no/such/folder.db"), prepare, "database_url"),
     ],
 )
 def test_what_cannot_work_is_refused_by_name(

@@ -8,6 +8,7 @@ import rich_click as click
 
 from entrypoints import container
 from entrypoints.cli import exits
+from entrypoints.cli.database import check_database
 from entrypoints.cli.operation import Failure, Operation, operation
 from entrypoints.cli.root import Group
 
@@ -64,5 +65,5 @@ def _url(operation: Operation, *, create: bool) -> str:
     url = operation.settings.database_url
     if url == "memory:":
         raise Failure("memory: has no schema", exits.USAGE)
-    container.check_database(operation.settings, create=create)
+    check_database(operation.settings, create=create)
     return url

@@ -68,8 +68,9 @@ class Operation:
 
         async def opened() -> R:
             from entrypoints import container
+            from entrypoints.cli.database import prepare
 
-            container.prepare(self.settings, create=create)
+            prepare(self.settings, create=create)
 
             def wrap(store: Storage) -> Storage:
                 return Rehearsal(store) if self.dry_run else store

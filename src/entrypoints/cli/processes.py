@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
@@ -22,6 +21,8 @@ from attrs import define, field
 
 from entrypoints.cli import exits
 from entrypoints.cli.listening import share
+from entrypoints.cli.operation import exiting
+from entrypoints.cli.output import Output
 from entrypoints.cli.serving import run_loop, serve_one, stop_on_signals
 from entrypoints.settings import Settings
 from platform_core.platform import Platform
@@ -146,10 +147,8 @@ def _child(settings: Settings, number: int, lifeline: int, others: tuple[int, ..
     signal.set_wakeup_fd(-1)
     for descriptor in others:
         os.close(descriptor)
-    try:
+    with exiting(Output()):
         run_loop(_serve(settings, number, lifeline, tell))
-    except KeyboardInterrupt:
-        sys.exit(exits.INTERRUPTED)
 
 
 async def _serve(settings: Settings, number: int, lifeline: int, tell: int) -> None:

@@ -84,12 +84,13 @@ def run(operation: Operation, *, demo: bool) -> None:
     """Take the port, see to the data, and serve until told to stop."""
     from entrypoints import container
     from entrypoints.cli.banner import Banner
+    from entrypoints.cli.database import check_database, prepare
     from entrypoints.cli.listening import keep, listen
     from entrypoints.cli.logs import configure
     from entrypoints.cli.serving import run_loop
 
     began = time.monotonic()
-    container.check_database(operation.settings, create=True)
+    check_database(operation.settings, create=True)
     settings = container.with_secrets(operation.settings)
     container.http_options(settings)
     configure(settings.log)
@@ -97,7 +98,7 @@ def run(operation: Operation, *, demo: bool) -> None:
     take = keep if many else listen
     with take(settings.server.host, settings.server.port) as bound:
         settings = attrs.evolve(settings, server=attrs.evolve(settings.server, port=bound.getsockname()[1]))
-        container.prepare(settings)
+        prepare(settings)
         banner = Banner(operation.output, settings, began)
         if many:
             sys.exit(_many(settings, banner, demo=demo))
@@ -117,19 +118,21 @@ async def _one(settings: Settings, listener: socket.socket, banner: Banner, *, d
 def _many(settings: Settings, banner: Banner, *, demo: bool) -> int:
     from entrypoints.cli.processes import Supervisor
 
-    seeded = asyncio.run(_seed_alone(settings)) if demo else None
-    # A thread left from the seeding would not exist in the children, and what it holds would stay held.
+    seeded = asyncio.run(_try_out(settings, demo=demo))
+    # A thread left from that would not exist in the children, and what it holds would stay held.
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
             thread.join(5)
     return Supervisor(settings, lambda: banner.show(seeded), banner.say).run()
 
 
-async def _seed_alone(settings: Settings) -> Demo:
+async def _try_out(settings: Settings, *, demo: bool) -> Demo | None:
+    """Open everything once, so that what is wrong is said once and not by each process."""
     from entrypoints import container
 
     async with container.running(settings) as platform:
-        return await _seeded(platform, settings)
+        container.application(platform, settings)
+        return await _seeded(platform, settings) if demo else None
 
 
 async def _seeded(platform: Platform, settings: Settings) -> Demo:

@@ -24,9 +24,9 @@ workers = 4
 trusted_proxies = ["10.0.0.0/8"]
 ```
 
-In development a missing secret is made up and kept beside the data, in `platform-core.db.secrets` or
-`platform-core.secrets`, readable by its owner only. In production a missing or weak one is refused, in one line that
-names the setting.
+In development a missing secret is made up and kept, readable by its owner only: beside an SQLite file in
+`platform-core.db.secrets`, for PostgreSQL in `~/.local/state/platform-core/secrets`. In production a missing or weak
+one is refused, in one line that names the setting.
 
 `platform-core config show` prints every value with where it came from.
 

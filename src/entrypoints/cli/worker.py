@@ -17,14 +17,14 @@ def worker(operation: Operation, *, once: bool) -> None:
 
     Any number may run over one database, beside `serve` with `background = false`.
     """
-    from entrypoints import container
+    from entrypoints.cli.database import prepare
     from entrypoints.cli.logs import configure
     from entrypoints.cli.serving import run_loop
 
     if operation.settings.database_url == "memory:":
         raise Failure("memory: is one process's own; serve does its background work itself")
     configure(operation.settings.log)
-    container.prepare(operation.settings, create=False)
+    prepare(operation.settings, create=False)
     run_loop(_work(operation, once=once))
 
 

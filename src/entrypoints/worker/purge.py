@@ -1,10 +1,12 @@
-"""Forgetting sessions that have ended by themselves, and counts of wrong passwords nobody needs any more."""
+"""Forgetting what is out of date: ended sessions, counts of wrong passwords, and in stores that can, old idempotency
+keys and windows of rate limits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar, runtime_checkable
 
 from platform_core.identity.guesses import WINDOW, Guesses
 from platform_core.identity.sessions import Session
@@ -16,8 +18,27 @@ from platform_core.kernel.select import Select, Where
 
 A = TypeVar("A", bound=Aggregate)
 
+#: How long an answer is given again for its idempotency key.
+KEYS_KEPT = timedelta(days=30)
+
 BATCH = 200
 """How many of a kind one round forgets: small, so that users' commits need not wait for it."""
+
+
+@runtime_checkable
+class KeepsKeys(Protocol):
+    """A store that forgets idempotency keys when told to."""
+
+    async def forget_keys(self, before: datetime, limit: int) -> int:
+        """Forget those used before a moment, at most so many; how many were forgotten."""
+
+
+@runtime_checkable
+class KeepsWindows(Protocol):
+    """Windows of rate limits, kept until somebody forgets those that have ended."""
+
+    async def forget(self) -> None:
+        """Forget the windows that have ended."""
 
 
 async def purge(store: Store, now: datetime) -> bool:
@@ -34,6 +55,11 @@ async def purge(store: Store, now: datetime) -> bool:
     # A block lasts a minute at most, so past the window a count says nothing any more.
     guesses = await store.find(_before(Guesses, "since", now - 2 * WINDOW))
     gone = [await _forget(store, batch) for batch in (sessions, guesses)]
+    if isinstance(store, KeepsKeys):
+        gone.append(await store.forget_keys(now - KEYS_KEPT, BATCH))
+    windows = getattr(store, "windows", None)
+    if isinstance(windows, KeepsWindows):
+        await windows.forget()
     return any(count == BATCH for count in gone)
 
 

@@ -30,6 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if name.startswith("PLATFORM_CORE_") and name != "PLATFORM_CORE_TEST_RUN":
             monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     for name, value in QUICK.items():
         monkeypatch.setenv(name, value)
     return tmp_path

@@ -253,10 +253,11 @@ def test_production_on_postgres_wants_the_schema_first(postgres_url: str) -> Non
         "PLATFORM_CORE_SERVER_BASE_URL": "https://live.example.com",
         "PLATFORM_CORE_DATABASE_URL": postgres_url,
     }
-    code, messages = refused("serve", "--port", "0", **environment)
-    assert code == 1
-    assert messages.count("\n") == 1
-    assert "platform-core db upgrade" in messages
+    for workers in ("1", "2"):
+        code, messages = refused("serve", "--port", "0", "--workers", workers, **environment)
+        assert code == 1
+        assert messages.count("\n") == 1
+        assert "platform-core db upgrade" in messages
 
     assert refused("db", "upgrade", **environment)[0] == 0
     with running("serve", "--port", "0", "--workers", "2", "--json", **environment) as process:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from adapters.ids import SystemIds
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
+from adapters.sql.store import SqlStore
+from entrypoints import container
+from entrypoints.cli.database import prepare
 from entrypoints.container import NoPayments
+from entrypoints.settings import Settings
 from entrypoints.worker import Worker
+from entrypoints.worker.purge import purge
 from platform_core.identity.access import Login, Register
 from platform_core.identity.guesses import Guesses
 from platform_core.identity.sessions import LIFETIME, Session
@@ -133,3 +139,21 @@ async def test_a_loop_that_fails_stops_no_other(platform: Platform, caplog: pyte
     stop.set()
     await asyncio.wait_for(running, 10)
     assert {"no purge today", "no sweep today"} <= {str(r.exc_info[1]) for r in caplog.records if r.exc_info}
+
+
+async def test_in_a_database_it_forgets_old_keys_and_ended_windows(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/x.db", secret_key="x" * 32, webhook_secret="y" * 32)
+    prepare(settings)
+    async with container.running(settings) as platform:
+        store = platform.store
+        assert isinstance(store, SqlStore)
+        user = await registered(platform)
+        await platform.execute(CreditWallet(user, 1), by=OPERATOR, key="once")
+        assert (await store.windows.count("auth:ip 192.0.2.1", seconds=3600))[0] == 1
+
+        await purge(store, platform.clock.now())
+        assert (await store.windows.count("auth:ip 192.0.2.1", seconds=3600))[0] == 2
+        assert (await platform.perform(CreditWallet(user, 1), by=OPERATOR, key="once")).replayed
+
+        await purge(store, platform.clock.now() + timedelta(days=31))
+        assert not (await platform.perform(CreditWallet(user, 1), by=OPERATOR, key="once")).replayed
