@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
     try:
         from entrypoints.cli.root import cli
+    except KeyboardInterrupt:
+        return 130
     except ModuleNotFoundError as error:
         line = missing_package(error)
         if line is None:

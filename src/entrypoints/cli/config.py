@@ -7,12 +7,13 @@ import sys
 import rich_click as click
 
 from entrypoints.cli.operation import Operation, operation
-from entrypoints.cli.root import Group
+from entrypoints.cli.root import Group, examples
 from entrypoints.cli.settings_page import page
 from entrypoints.settings import OPTIONS, unknown_variables, value_of, variable
 
 
 @click.group(cls=Group)
+@examples("config show", "config show --json")
 def config() -> None:
     """Look at the settings."""
 

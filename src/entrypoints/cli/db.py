@@ -10,10 +10,11 @@ from entrypoints import container
 from entrypoints.cli import exits
 from entrypoints.cli.database import check_database
 from entrypoints.cli.operation import Failure, Operation, operation
-from entrypoints.cli.root import Group
+from entrypoints.cli.root import Group, examples
 
 
 @click.group(cls=Group)
+@examples("db upgrade", "db check")
 def db() -> None:
     """Bring the database to the schema this version needs, and look whether it is there.
 

@@ -11,9 +11,9 @@ from typing import IO
 import rich_click as click
 
 from entrypoints.cli import exits
-from entrypoints.cli.operation import Operation, operation
+from entrypoints.cli.operation import Failure, Operation, operation
 from entrypoints.cli.output import shown
-from entrypoints.cli.root import Group
+from entrypoints.cli.root import Group, examples
 from entrypoints.cli.wallets import line_row
 from platform_core.kernel.journal import currency_of
 from platform_core.kernel.ports import Books
@@ -26,6 +26,7 @@ COLUMNS = (
 
 
 @click.group(cls=Group)
+@examples("ledger verify", "ledger export -o books.csv")
 def ledger() -> None:
     """Check the books and export them."""
 
@@ -66,6 +67,9 @@ def export(operation: Operation, *, form: str, file: Path | None) -> None:
 
     The same books give the same bytes. In CSV a text that a spreadsheet would take for a formula begins with '.
     """
+
+    if operation.output.as_json and file is None:
+        raise Failure("--json needs -o FILE; --format jsonl writes a JSON object for each line", exits.USAGE)
 
     async def write(platform: Platform) -> int:
         async with platform.store.snapshot() as books:

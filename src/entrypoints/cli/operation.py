@@ -6,7 +6,7 @@ import asyncio
 import functools
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from attrs import define
 from entrypoints.cli import exits, missing_package
 from entrypoints.cli.output import Output
 from entrypoints.cli.rehearsal import Rehearsal, Rehearsed, described
+from entrypoints.cli.root import examples
 from entrypoints.settings import BadSettings, Loaded, Settings, load
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.command import Request
@@ -95,18 +96,19 @@ class Operation:
 
 
 def operation(
-    *examples: str, writes: bool = False, destructive: bool = False, database: bool = True
+    *lines: str, writes: bool = False, destructive: bool = False, database: bool = True
 ) -> Callable[[F], Callable[..., None]]:
     """Make a function a command's body: it gets an `Operation` and the command's own arguments.
 
     Args:
-        examples: Command lines to show first in its help.
+        lines: Command lines to show first in its help.
         writes: Whether it changes something, and so can be rehearsed with `--dry-run`.
         destructive: Whether it asks before it acts, unless `--yes` is given.
         database: Whether it takes `--database-url`.
     """
 
     def make(body: F) -> Callable[..., None]:
+        @examples(*lines)
         @functools.wraps(body)
         def command(**given: Any) -> None:
             output = Output(given.pop("as_json"))
@@ -115,7 +117,6 @@ def operation(
                 chosen = Operation(loaded, output, given.pop("dry_run", False), given.pop("yes", False))
                 body(chosen, **given)
 
-        command.__doc__ = _help(body.__doc__ or "", examples)
         options = [
             click.option("--config", type=click.Path(path_type=Path), help="Settings file.", metavar="FILE"),
             click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object."),
@@ -136,17 +137,6 @@ def operation(
 def _options(**given: object) -> Mapping[str, tuple[str, object]]:
     """Options that were given, as settings take them."""
     return {path: ("--" + path.replace("_", "-"), value) for path, value in given.items() if value is not None}
-
-
-def _help(text: str, examples: Sequence[str]) -> str:
-    summary, _, rest = text.partition("\n\n")
-    lines = "\n".join(f"  $ {'' if '| platform' in example else 'platform-core '}{example}" for example in examples)
-    shown = f"\b\nExamples:\n{lines}\n\n" if examples else ""
-    return f"{' '.join(summary.split())}\n\n{shown}{'' if rest is None else _paragraphs(rest)}"
-
-
-def _paragraphs(text: str) -> str:
-    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import rich_click as click
 
 from entrypoints.cli import exits
 from entrypoints.cli.operation import Failure, Operation, operation
-from entrypoints.cli.root import Group
+from entrypoints.cli.root import Group, examples
 from platform_core.kernel.events import Envelope
 from platform_core.platform import Platform
 
@@ -15,6 +15,7 @@ LIMIT = 1000
 
 
 @click.group(cls=Group)
+@examples("outbox list", "outbox retry --all")
 def outbox() -> None:
     """Look at the events that were given up on, and have them tried again."""
 

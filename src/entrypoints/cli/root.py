@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
+from typing import Any, TypeVar
 
 import rich_click as click
 
@@ -22,6 +24,30 @@ COMMANDS = {
     "openapi": "openapi",
     "completion": "completion",
 }
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def examples(*lines: str) -> Callable[[F], F]:
+    """Show command lines first in the help of a command or group."""
+
+    def make(body: F) -> F:
+        body.__doc__ = _help(body.__doc__ or "", lines)
+        return body
+
+    return make
+
+
+def _help(text: str, lines: Sequence[str]) -> str:
+    summary, _, rest = text.partition("\n\n")
+    shown = "\n".join(f"  $ {'' if '| platform-core' in line else 'platform-core '}{line}" for line in lines)
+    block = f"\b\nExamples:\n{shown}\n\n" if lines else ""
+    return f"{_joined(summary)}\n\n{block}" + "\n\n".join(_joined(part) for part in rest.split("\n\n"))
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
 
 
 class Group(click.RichGroup):
@@ -56,14 +82,9 @@ class Root(Group):
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("platform-core"), prog_name="platform-core")
+@examples("serve --demo", "users create --email rosa@example.com --username rosa --role admin", "ledger verify")
 def cli() -> None:
     """Run and look after a creator platform.
-
-    \b
-    Examples:
-      $ platform-core serve --demo
-      $ platform-core users create --email ada@example.com --username ada --role admin
-      $ platform-core ledger verify
 
     Every command takes --help and --json. Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 not
     allowed, 5 conflict, 6 something is wrong with the data, 130 interrupted.

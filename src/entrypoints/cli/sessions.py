@@ -6,13 +6,14 @@ import rich_click as click
 
 from entrypoints.cli.operation import OPERATOR, Operation, operation
 from entrypoints.cli.people import find
-from entrypoints.cli.root import Group
+from entrypoints.cli.root import Group, examples
 from platform_core.identity.sessions import Session
 from platform_core.identity.staff import ListSessions, RevokeSessions
 from platform_core.platform import Platform
 
 
 @click.group(cls=Group)
+@examples("sessions list ada", "sessions revoke ada")
 def sessions() -> None:
     """Look at a user's sessions and end them. A session's id is a hash: it lets nobody in."""
 

@@ -11,7 +11,7 @@ import rich_click as click
 from entrypoints.cli import exits
 from entrypoints.cli.operation import OPERATOR, Failure, Operation, operation
 from entrypoints.cli.people import COLUMNS, SCREEN, find, row
-from entrypoints.cli.root import Group
+from entrypoints.cli.root import Group, examples
 from platform_core.identity.profiles import UserView
 from platform_core.identity.staff import BanUser, CreateUser, ListUsers, SetRole, UnbanUser
 from platform_core.kernel.actor import Role
@@ -23,6 +23,7 @@ ROLES = click.Choice([role.value for role in Role])
 
 
 @click.group(cls=Group)
+@examples("users list", "users create --email a@example.com --username ada --random-password")
 def users() -> None:
     """Make accounts, look at them, change roles, ban and unban.
 

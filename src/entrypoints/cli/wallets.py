@@ -9,7 +9,7 @@ import rich_click as click
 
 from entrypoints.cli.operation import OPERATOR, Operation, operation
 from entrypoints.cli.people import find
-from entrypoints.cli.root import Group
+from entrypoints.cli.root import Group, examples
 from platform_core.kernel.command import Request
 from platform_core.kernel.journal import PostedLine
 from platform_core.platform import Platform
@@ -23,6 +23,7 @@ KEY = click.option("--key", metavar="TEXT", help="Idempotency key: given again, 
 
 
 @click.group(cls=Group)
+@examples("wallets show ada", "wallets credit ada 500 --reason 'won the raffle'")
 def wallets() -> None:
     """Look at wallets, issue tokens, and set tokens aside.
 

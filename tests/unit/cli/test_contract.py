@@ -40,6 +40,7 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
 
 
+GROUPS = [(), ("users",), ("sessions",), ("wallets",), ("ledger",), ("outbox",), ("db",), ("config",)]
 COMMANDS = list(_commands(cli))
 
 
@@ -56,6 +57,14 @@ def test_help_leads_with_examples(command: tuple[str, ...], run: Run) -> None:
     assert text.index("Examples:") < text.index("Options")
     assert f"platform-core {' '.join(command)}" in text
     assert "--json" in text
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=" ".join)
+def test_help_of_a_group_leads_with_examples(group: tuple[str, ...], run: Run) -> None:
+    text = run(*group, "--help").stdout
+
+    assert text.index("Examples:") < text.index("Commands")
+    assert f"$ platform-core {' '.join(group)}" in text
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
