@@ -6,7 +6,7 @@ import pytest
 
 from adapters.testing import START
 from platform_core.kernel.changes import Changes
-from platform_core.kernel.errors import AccountFrozen, InsufficientFunds, NotFound
+from platform_core.kernel.errors import AccountFrozen, InsufficientFunds, Invalid, NotFound
 from platform_core.kernel.journal import Account, Balances, Posting
 from platform_core.kernel.money import LIMIT
 from platform_core.ledger.holds import Hold
@@ -102,6 +102,16 @@ async def test_an_account_nobody_opened_takes_part_in_nothing(store: Storage) ->
     with pytest.raises(NotFound):
         await store.commit(Changes(freezes={BEN.id: True}))
     assert await store.balances([ANNA.id, BEN.id]) == {ANNA.id: 100}
+
+
+@pytest.mark.parametrize("legs", [(-30, 29), (-30,), (30,), (0, 0), (-(LIMIT + 1), LIMIT + 1), (-1.0, 1.0), ()])
+async def test_an_entry_that_does_not_balance_is_refused(store: Storage, legs: tuple[int, ...]) -> None:
+    """Invariants 1 and 10."""
+    await store.commit(opening(ANNA, BEN, tokens=100))
+
+    with pytest.raises(Invalid):
+        await store.commit(Changes(entries=(an_entry("txn_1", *zip((ANNA, BEN), legs, strict=False)),)))
+    assert await store.balances([ANNA.id, BEN.id]) == {ANNA.id: 100, BEN.id: 100}
 
 
 async def test_one_refused_entry_undoes_the_whole_unit(store: Storage) -> None:

@@ -34,6 +34,7 @@ from platform_core.kernel.work import Work
 from support.builders import BANK, a_user, a_wallet, an_issue
 
 ANNA = Actor("usr_anna", Role.VIEWER, Via.SESSION, "ses_1")
+PASSWORD = Secret("a")
 BEN = Actor("usr_ben", Role.VIEWER, Via.SESSION, "ses_2")
 
 
@@ -44,7 +45,7 @@ class Count(Command[int]):
     policy: ClassVar[Policy] = SIGNED_IN
 
     by: int = 1
-    password: Secret = Secret("a")
+    password: Secret = PASSWORD
 
 
 @frozen
