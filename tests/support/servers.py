@@ -15,12 +15,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import aiohttp
@@ -34,6 +33,7 @@ from adapters.stores import make_store
 from entrypoints.settings import variable
 from platform_core.identity.access import Register
 from platform_core.kernel.actor import ANONYMOUS, Actor
+from platform_core.kernel.ports import Clock
 from platform_core.kernel.secret import Secret
 from platform_core.ledger.ports import wallet
 from platform_core.platform import Platform
@@ -116,9 +116,14 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def root(self) -> str:
+        """Where it is."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
     def url(self) -> str:
         """Where its Teezu API is."""
-        return f"http://{HOST}:{self.port}{API}"
+        return self.root + API
 
     @property
     def log(self) -> str:
@@ -210,6 +215,20 @@ class Server:
         assert (said["exit"], said.get("ok")) == (0, True), said
 
 
+class Serve(Protocol):
+    """Makes servers that work in the test's own folder."""
+
+    def __call__(
+        self,
+        database_url: str | None = None,
+        *,
+        workers: int = 1,
+        settings: Mapping[str, object] | None = None,
+        before: Callable[[], None] | None = None,
+    ) -> Server:
+        """A server, not started yet."""
+
+
 def children(pid: int) -> list[int]:
     """The processes below a process."""
     found: list[int] = []
@@ -218,6 +237,16 @@ def children(pid: int) -> list[int]:
             for child in map(int, (thread / "children").read_text().split()):
                 found += [child, *children(child)]
     return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there, and be it that nobody has asked yet how it ended."""
+    return Path(f"/proc/{pid}").exists()
+
+
+def forget_peak(pid: int) -> None:
+    """Begin anew to watch for the most memory that a process holds."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def memory(pid: int, *, peak: bool = False) -> int:
@@ -330,31 +359,35 @@ async def register(http: aiohttp.ClientSession, url: str, username: str, email: 
 
 
 @asynccontextmanager
-async def beside(database_url: str, *, worker: str = "test") -> AsyncIterator[Platform]:
+async def beside(database_url: str, *, clock: Clock | None = None) -> AsyncIterator[Platform]:
     """The platform in this process, over the data of a server."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     store = make_store(database_url)
     await store.open()
     try:
         gateway = FakeGateway(secret=b"beside", clock=clock)
         passwords = QuickPasswords()
-        yield Platform(
-            store=store, clock=clock, ids=SystemIds(), passwords=passwords, gateway=gateway, worker=worker
-        )
+        yield Platform(store=store, clock=clock, ids=SystemIds(), passwords=passwords, gateway=gateway)
     finally:
         await store.close()
 
 
+def unused(name: str) -> str:
+    """A username that begins so, and that nobody has yet."""
+    return f"{name}_{uuid4().hex[:8]}"
+
+
 async def people(database_url: str, *names: str, tokens: int = 0) -> list[Fan]:
-    """Signed in people with so many tokens each."""
+    """Signed in people, whose usernames begin so, with so many tokens each."""
     made = []
     async with beside(database_url) as platform:
         for name in names:
-            wish = Register(f"{name}@example.com", name, Secret(PASSWORD))
+            username = unused(name)
+            wish = Register(f"{username}@example.com", username, Secret(PASSWORD))
             opened = await platform.execute(wish, by=ANONYMOUS)
             if tokens:
                 await platform.execute(CreditWallet(opened.user, tokens), by=Actor.operator())
-            made.append(Fan(opened.user, name, opened.token.reveal()))
+            made.append(Fan(opened.user, username, opened.token.reveal()))
     return made
 
 
@@ -366,6 +399,7 @@ class Load:
     """Clients that send tips one after the other, each tip under a key of its own, and remember what came of them.
 
     Args:
+        database_url: Where the servers keep everything.
         urls: Servers; clients are spread over them.
         fans: Who tips.
         payee: Who is tipped.
@@ -373,6 +407,7 @@ class Load:
             one notes that it does not know, and leaves.
     """
 
+    database_url: str
     urls: Sequence[str]
     fans: Sequence[Fan]
     payee: str
@@ -385,6 +420,13 @@ class Load:
     """Answers that are neither an acknowledgement nor 503."""
     _stopped: bool = field(default=False, init=False)
     _clients: list[asyncio.Task[None]] = field(factory=list, init=False)
+
+    @classmethod
+    async def on(cls, *servers: Server, patient: bool = False) -> Load:
+        """A load on servers that share their data: some rich fans, who all tip one creator."""
+        names = ("creator", *(f"fan{number}" for number in range(8)))
+        creator, *fans = await people(servers[0].database_url, *names, tokens=10**9)
+        return cls(servers[0].database_url, [server.url for server in servers], fans, creator.id, patient=patient)
 
     @asynccontextmanager
     async def running(self, clients: int = 16) -> AsyncIterator[None]:
@@ -402,6 +444,11 @@ class Load:
         """Wait until so many more tips are acknowledged."""
         wanted = len(self.acknowledged) + more
         await until(lambda: len(self.acknowledged) >= wanted, within=within, what=f"{more} more tips")
+
+    async def is_refused(self, more: int = 20, *, within: float = PATIENCE) -> None:
+        """Wait until so many more tips are refused."""
+        wanted = len(self.unavailable) + len(self.wrong) + more
+        await until(lambda: len(self.unavailable) + len(self.wrong) >= wanted, within=within, what="a refusal")
 
     async def gone(self) -> None:
         """Wait until every client has left."""
@@ -443,38 +490,43 @@ class Load:
 
 @frozen
 class Booked:
-    """The tips in the books.
+    """The tips that somebody got, in the books.
 
     Args:
         entries: Key to the ids of the journal entries made for it.
         balances: Key to the payer's balance right after it, as the books have it.
-        received: What each payee got, by user id.
+        received: The sum.
     """
 
     entries: Mapping[str, Sequence[str]]
     balances: Mapping[str, int]
-    received: Mapping[str, int]
+    received: int
 
     @classmethod
-    async def read(cls, database_url: str) -> Booked:
-        """The tips that are in the books now, which must add up."""
+    async def read(cls, database_url: str, payee: str) -> Booked:
+        """The tips that are in the books now; all of the books must add up."""
         entries: dict[str, list[str]] = {}
         balances: dict[str, int] = {}
-        received: Counter[str] = Counter()
+        received = 0
         async with beside(database_url) as platform:
             seen = await platform.verify()
             assert seen.fault is None, str(seen.fault)
             async for line in platform.store.lines():
-                if line.kind != "tip":
+                if line.kind != "tip" or line.reference != payee:
                     continue
                 key = line.details["contextId"]
                 if line.amount < 0:
                     entries.setdefault(key, []).append(line.entry)
                     balances[key] = line.balance
                 else:
-                    assert line.account == wallet(str(line.reference))
-                    received[str(line.reference)] += line.amount
+                    assert line.account == wallet(payee)
+                    received += line.amount
         return cls(entries, balances, received)
+
+    @classmethod
+    async def under(cls, load: Load) -> Booked:
+        """The tips that the one has who is tipped in this load."""
+        return await cls.read(load.database_url, load.payee)
 
     def hold(self, load: Load) -> None:
         """Let every acknowledged tip be there once, as it was acknowledged, and no other more than once."""
@@ -495,7 +547,7 @@ class Booked:
         self.hold(load)
         assert not load.unknown
         assert self.entries.keys() == load.sent.keys()
-        assert self.received.get(load.payee, 0) == sum(tip.amount for tip in load.sent.values())
+        assert self.received == sum(tip.amount for tip in load.sent.values())
 
 
 # ---- a PostgreSQL that a test may kill
@@ -530,14 +582,12 @@ class Postgres:
                     raise
                 time.sleep(0.05)
 
-    def kill(self, *, children_too: bool) -> None:
+    def kill(self, *, children_too: bool = True) -> None:
         """Kill the postmaster, and its children with it or leave those to notice by themselves."""
         pid = self._postmaster.get_pid()
         assert pid is not None
         for one in [pid, *(children(pid) if children_too else [])]:
             with suppress(ProcessLookupError):
                 os.kill(one, signal.SIGKILL)
-
-    def stop(self) -> None:
-        """Stop it for good."""
-        self._postmaster.stop()
+        while is_alive(pid):
+            time.sleep(0.001)

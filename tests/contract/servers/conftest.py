@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from filelock import FileLock
 
-from support.servers import Server
-
-
-class Serve(Protocol):
-    """Makes servers that work in the test's own folder."""
-
-    def __call__(
-        self,
-        database_url: str | None = None,
-        *,
-        workers: int = 1,
-        settings: Mapping[str, object] | None = None,
-        before: Callable[[], None] | None = None,
-    ) -> Server:
-        """A server, not started yet."""
+from support.servers import Serve, Server
 
 
 @pytest.fixture(autouse=True)
