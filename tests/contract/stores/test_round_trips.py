@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.codec import columns
@@ -22,6 +22,7 @@ from platform_core.kernel.money import LIMIT
 from platform_core.kernel.select import Select, Where
 from platform_core.platform import Storage
 from platform_core.use_cases import AGGREGATES
+from support.steady import STEADY
 
 #: Anything but NUL and halves of surrogate pairs, which the core refuses before a store sees them.
 TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=40)
@@ -70,9 +71,7 @@ def fields_of(aggregate: Aggregate) -> dict[str, Any]:
     return {name: getattr(aggregate, name) for name in columns(type(aggregate)) if name != "version"}
 
 
-SETTINGS = settings(
-    max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+SETTINGS = settings(STEADY, max_examples=30)
 
 
 @pytest.mark.parametrize("kind", AGGREGATES, ids=lambda kind: str(kind.kind))

@@ -10,7 +10,7 @@ from math import floor
 from typing import Any, TypeVar
 
 from attrs import Factory, define
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -38,6 +38,7 @@ from platform_core.wallet.balance import (
     ReleaseHold,
     Statement,
 )
+from support.steady import STEADY
 from support.world import OPERATOR, Person, World
 
 T = TypeVar("T")
@@ -397,12 +398,5 @@ def test_any_business_leaves_the_books_right(stores: Any) -> None:
 
     run_state_machine_as_test(
         Machine,
-        settings=settings(
-            max_examples=EXAMPLES[type(stores).__name__],
-            stateful_step_count=30,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(STEADY, max_examples=EXAMPLES[type(stores).__name__], stateful_step_count=30),
     )

@@ -8,9 +8,9 @@ import pytest
 
 from adapters.memory.passwords import QuickPasswords
 from adapters.testing import START
-from platform_core.identity.access import Login, Logout, OpenedSession, RefreshSession, Register
+from platform_core.identity.access import Login, Logout, RefreshSession, Register
 from platform_core.identity.guesses import FREE, LONGEST, WINDOW, Guesses, guesses_id
-from platform_core.identity.sessions import LIFETIME, PER_USER, Session, session_id
+from platform_core.identity.sessions import LIFETIME, PER_USER, OpenedSession, Session, session_id
 from platform_core.identity.staff import BanUser, SetRole, UnbanUser
 from platform_core.identity.users import User
 from platform_core.kernel.actor import ANONYMOUS, Actor, Role, Via

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from platform_core.kernel.errors import Invalid
 from platform_core.kernel.money import BASIS, LIMIT, Money, allocate, amount, fee
+from support.steady import STEADY
 
 AMOUNTS = st.integers(1, LIMIT)
 
 
+@STEADY
 @given(AMOUNTS)
 def test_an_amount_is_a_whole_number_from_one_to_the_limit(value: int) -> None:
     assert amount(value) == value
@@ -46,6 +48,7 @@ def test_the_fee_of_the_seed_is_right() -> None:
     assert fee(2999, 1000) == 300
 
 
+@STEADY
 @given(AMOUNTS, st.integers(0, BASIS))
 def test_a_fee_is_rounded_half_up_and_never_more_than_the_gross(gross: int, basis_points: int) -> None:
     """Invariant 18."""
@@ -61,6 +64,7 @@ def test_a_rate_is_none_to_all(basis_points: int) -> None:
         fee(100, basis_points)
 
 
+@STEADY
 @given(st.integers(0, LIMIT), st.lists(st.integers(0, 10**6), min_size=1, max_size=8).filter(any))
 def test_parts_sum_to_the_whole_and_are_off_by_less_than_one(total: int, weights: list[int]) -> None:
     """Invariant 19."""
@@ -71,6 +75,7 @@ def test_parts_sum_to_the_whole_and_are_off_by_less_than_one(total: int, weights
         assert abs(part - Fraction(total * weight, sum(weights))) < 1
 
 
+@STEADY
 @given(st.integers(0, LIMIT), st.integers(1, 100), st.integers(2, 6))
 def test_equal_shares_differ_by_one_unit_at_most_and_the_earlier_get_it(total: int, weight: int, count: int) -> None:
     parts = allocate(total, [weight] * count)

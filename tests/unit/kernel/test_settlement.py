@@ -11,6 +11,7 @@ from platform_core.kernel.changes import Changes, Committed, KeyRecord
 from platform_core.kernel.errors import NotFound, PlatformError, StoredRefusal
 from platform_core.kernel.settlement import Standing, Tally, Verdict, needs, settle
 from support.builders import BANK, a_hold, a_key, a_user, a_wallet, an_entry, an_envelope, answering, keyed, opening
+from support.steady import STEADY
 
 ANNA, BEN = a_wallet("usr_anna"), a_wallet("usr_ben")
 
@@ -176,7 +177,7 @@ def test_an_answer_may_refuse_once_it_knows_the_balances() -> None:
 AMOUNTS = st.integers(1, 80)
 
 
-@settings(max_examples=200)
+@settings(STEADY, max_examples=200)
 @given(st.lists(st.tuples(st.booleans(), AMOUNTS, st.sampled_from([None, "a", "b"])), max_size=20))
 def test_a_batch_is_decided_as_its_units_would_be_one_by_one(acts: list[tuple[bool, int, str | None]]) -> None:
     def unit(i: int) -> Changes:

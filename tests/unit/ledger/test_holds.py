@@ -22,6 +22,7 @@ from platform_core.wallet.balance import (
     PlaceHold,
     ReleaseHold,
 )
+from support.steady import STEADY
 from support.world import OPERATOR, Person, World, memory_world
 
 Command = CaptureHold | ReleaseHold | ExpireHold | ExtendHold
@@ -107,6 +108,7 @@ async def test_a_capture_pays_the_payee_less_the_fee_and_gives_the_rest_back_in_
     await world.verified()
 
 
+@STEADY
 @given(st.integers(1, 10**15), st.data())
 def test_captured_and_returned_are_the_whole(amount: int, data: st.DataObject) -> None:
     """Invariants 13 and 14: whatever is captured, at whatever fee."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from platform_core.kernel.errors import Invalid
 from platform_core.kernel.journal import Account, Balances, Posting, account_id, check_balanced, currency_of
 from platform_core.kernel.money import LIMIT
+from support.steady import STEADY
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,7 @@ def test_legs_that_do_not_balance_are_refused(legs: tuple[tuple[str, Any], ...])
         check_balanced([Posting(*leg) for leg in legs])
 
 
+@STEADY
 @given(st.lists(st.integers(1, LIMIT // 10), min_size=1, max_size=8))
 def test_an_entry_may_have_many_legs(amounts: list[int]) -> None:
     legs = [(f"wallet:{i}:TZT", amount) for i, amount in enumerate(amounts)]

@@ -13,6 +13,7 @@ from platform_core.ledger.events import EntryReversed
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.reversals import Reversal, ReverseEntry
 from platform_core.wallet.balance import CaptureHold, ReleaseHold, Statement
+from support.steady import STEADY
 from support.world import OPERATOR, Person, World, memory_world
 
 
@@ -72,7 +73,7 @@ async def test_parts_never_exceed_the_whole() -> None:
     assert sorted(reversal.undone.values()) == [10, 90, 100]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(STEADY, max_examples=60)
 @given(st.integers(1, 400), st.integers(0, 10_000), st.data())
 def test_the_fee_given_back_depends_on_the_sum_only(gross: int, rate: int, data: st.DataObject) -> None:
     """Invariant 20: partial reversals in any order and grouping end as one of the sum."""

@@ -23,6 +23,7 @@ from platform_core.wallet.balance import CreditWallet, GetWallet, ShowWallet, St
 from platform_core.wallet.events import TipSent, TokensCredited
 from platform_core.wallet.tips import SendTip, TipContext
 from platform_core.wallet.wallet import Wallet
+from support.steady import STEADY
 from support.world import OPERATOR, Person, World, memory_world
 
 
@@ -53,7 +54,7 @@ async def test_a_tip_moves_tokens_and_the_receipt_says_what_is_left() -> None:
     assert (await happened(world))[-1] == tip
 
 
-@settings(max_examples=50, deadline=None)
+@settings(STEADY, max_examples=50)
 @given(st.integers(1, LIMIT), st.integers(0, 10_000))
 def test_what_the_payee_gets_and_the_fee_are_the_tip(amount: int, rate: int) -> None:
     """Invariant 18."""
