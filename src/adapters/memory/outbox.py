@@ -39,7 +39,8 @@ class MemoryOutbox:
             subject = waiting.envelope.subject
             if waiting.parked or subject in blocked:
                 continue
-            if waiting.not_before is not None and now < waiting.not_before:
+            is_mine = waiting.leased_by == worker  # Asking again for what it has not told of yet.
+            if waiting.not_before is not None and now < waiting.not_before and not is_mine:
                 blocked.add(subject)
                 continue
             waiting.leased_by, waiting.not_before = worker, now + timedelta(seconds=lease)

@@ -83,6 +83,15 @@ async def test_what_one_worker_has_another_gets_only_when_its_lease_has_ended(st
     assert names(again) == ["a_1", "a_2", "b_3"]
 
 
+async def test_a_worker_that_asks_again_gets_what_it_has_not_told_of(store: Storage) -> None:
+    await put(store, "a", "b", "a")
+    first, second, _ = await claim(store, "one")
+    await store.outbox.delivered([first.position])
+    await store.outbox.failed(second.position, error="boom", retry_at=START + timedelta(seconds=4))
+
+    assert names(await claim(store, "one")) == ["a_3"]
+
+
 async def test_of_a_subject_partly_leased_another_worker_gets_nothing(store: Storage) -> None:
     await put(store, "a", "a", "a")
     await claim(store, "one", limit=2)

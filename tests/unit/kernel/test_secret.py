@@ -40,3 +40,8 @@ def test_who_needs_it_can_have_it_and_equal_secrets_are_equal() -> None:
     assert Secret(HIDDEN).reveal() == HIDDEN
     assert Secret(HIDDEN) == Secret(HIDDEN)
     assert Secret(HIDDEN) != Secret("another")
+
+
+def test_equal_secrets_hash_alike_and_are_not_their_text() -> None:
+    assert len({Secret(HIDDEN), Secret(HIDDEN)}) == 1
+    assert Secret(HIDDEN) != HIDDEN

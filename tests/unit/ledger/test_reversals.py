@@ -13,6 +13,8 @@ from platform_core.ledger.events import EntryReversed
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.reversals import Reversal, ReverseEntry
 from platform_core.wallet.balance import CaptureHold, ReleaseHold, Statement
+from platform_core.wallet.ports import PaymentOutcome
+from platform_core.wallet.purchases import PurchaseTokens, SettlePurchase
 from support.steady import STEADY
 from support.world import OPERATOR, Person, World, memory_world
 
@@ -144,6 +146,21 @@ async def test_an_issue_of_tokens_can_be_undone() -> None:
 
     assert (await world.wallet(anna.id)).balance == 70
     assert (await world.store.balances(["issuance:sys:TZT"]))["issuance:sys:TZT"] == -70
+
+
+async def test_a_purchase_is_undone_whole_in_both_currencies() -> None:
+    world = memory_world()
+    anna = await world.person("anna")
+    offer = await world.execute(PurchaseTokens("pkg_100", "card"), by=anna.actor)
+    paid = SettlePurchase(offer.purchase, "pay_1", PaymentOutcome.SUCCEEDED, 999, "EUR")
+    await world.execute(paid, by=OPERATOR)
+    [line] = await world.execute(Statement(anna.id), by=OPERATOR)
+    with pytest.raises(Invalid):
+        await undo(world, line.entry, 50)
+    await undo(world, line.entry)
+
+    assert {account.balance async for account in world.store.accounts()} == {0}
+    await world.verified()
 
 
 async def test_a_reversal_is_not_reversed() -> None:
