@@ -15,8 +15,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Protocol
@@ -94,7 +94,6 @@ class Server:
         database_url: Where everything is kept; an SQLite file in the folder by default.
         workers: Server processes.
         settings: Settings by their dotted names, on top of `GENEROUS`.
-        before: Called in the child before the server runs, to narrow what it may use.
     """
 
     def __init__(
@@ -104,14 +103,12 @@ class Server:
         *,
         workers: int = 1,
         settings: Mapping[str, object] | None = None,
-        before: Callable[[], None] | None = None,
     ) -> None:
         self.folder = folder
         self.port = free_port()
         self.database_url = database_url or f"sqlite:///{folder}/data.db"
         given = {**GENEROUS, "database_url": self.database_url, "server.workers": workers, **(settings or {})}
         self._environment = {**os.environ, **{variable(name): str(value) for name, value in given.items()}}
-        self._before = before
         self._log = folder / f"server-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -151,7 +148,6 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=self._before,
             )
 
     def start(self) -> float:
@@ -224,7 +220,6 @@ class Serve(Protocol):
         *,
         workers: int = 1,
         settings: Mapping[str, object] | None = None,
-        before: Callable[[], None] | None = None,
     ) -> Server:
         """A server, not started yet."""
 
@@ -356,6 +351,19 @@ async def register(http: aiohttp.ClientSession, url: str, username: str, email: 
     """Ask for an account."""
     body = {"email": email or f"{username}@example.com", "username": username, "password": PASSWORD}
     return await ask(http, "POST", f"{url}/auth/register", body=body)
+
+
+async def times(http: aiohttp.ClientSession, server: Server, payer: Fan, payee: Fan, count: int) -> list[float]:
+    """The seconds that looks at the server's health take, and tips: so many of each, one after the other."""
+    seconds = []
+    for _ in range(count):
+        looks = ask(http, "GET", f"{server.root}/healthz")
+        tips = send(http, server.url, Tip(uuid4().hex, payer, payee.id, 1))
+        for asked in (looks, tips):
+            began = time.monotonic()
+            assert (await asked).status == 200
+            seconds.append(time.monotonic() - began)
+    return seconds
 
 
 @asynccontextmanager
@@ -581,6 +589,24 @@ class Postgres:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it as an operator does who does not wait for its clients."""
+        self._postmaster.stop()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have it say nothing while the block lasts, as when the network loses every packet."""
+        pid = self._postmaster.get_pid()
+        assert pid is not None
+        family = [pid, *children(pid)]
+        for one in family:
+            os.kill(one, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for one in family:
+                os.kill(one, signal.SIGCONT)
 
     def kill(self, *, children_too: bool = True) -> None:
         """Kill the postmaster, and its children with it or leave those to notice by themselves."""

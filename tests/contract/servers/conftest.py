@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from filelock import FileLock
 
-from support.servers import Serve, Server
+from support.servers import Postgres, Serve, Server
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +29,8 @@ def serve(tmp_path: Path, turn: None) -> Iterator[Serve]:
         *,
         workers: int = 1,
         settings: Mapping[str, object] | None = None,
-        before: Callable[[], None] | None = None,
     ) -> Server:
-        made.append(Server(tmp_path, database_url, workers=workers, settings=settings, before=before))
+        made.append(Server(tmp_path, database_url, workers=workers, settings=settings))
         return made[-1]
 
     yield make
@@ -44,3 +45,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/data.db"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def own_postgres(run_folder: Path, postgres_server: object, turn: None) -> Iterator[Postgres]:
+    """A PostgreSQL that may be killed; asking for the run's own first has it pick its folder for sockets."""
+    folder = run_folder / f"mortal-{uuid4().hex[:4]}"
+    postgres = Postgres(folder)
+    yield postgres
+    postgres.kill()
+    shutil.rmtree(folder)

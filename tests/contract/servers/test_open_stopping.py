@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 
-from support.servers import Booked, HOST, Serve, people, until
+from support.servers import HOST, Booked, Serve, people, until
 
 
 async def test_a_request_whose_body_is_still_coming_is_finished_and_newcomers_are_refused(serve: Serve) -> None:

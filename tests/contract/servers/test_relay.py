@@ -1,4 +1,4 @@
-"""Events reach a subscriber that dies: at least once, in order for each subject; one that cannot be handled is shown."""
+"""Events reach a subscriber that dies: at least once, in order per subject; one that cannot be handled is shown."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ async def _tip(server: Server, payer: Fan, *contents: tuple[Fan, str]) -> None:
 
 def _subscribe(server: Server, *, die_after: int = 0) -> int:
     """Run the subscriber; how it ended."""
-    command = [sys.executable, HERE / "subscriber.py", server.database_url, server.folder / "notes", str(die_after)]
+    program, notes = str(HERE / "subscriber.py"), str(server.folder / "notes")
+    command = [sys.executable, program, server.database_url, notes, str(die_after)]
     environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
     return subprocess.run(command, env=environment, timeout=PATIENCE, check=False).returncode
 
@@ -57,7 +58,7 @@ async def test_a_subscriber_killed_before_its_events_are_marked_gets_them_again_
     events = await _pending(server)
     assert events >= 60
 
-    runs = []
+    runs: list[list[tuple[int, str]]] = []
     for die_after in (1, 5, 40, events):
         before = len(_notes(server)) if runs else 0
         assert _subscribe(server, die_after=die_after) == -signal.SIGKILL

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.servers import Booked, HOST, Load, Serve, is_alive, people
+from support.servers import HOST, Booked, Load, Serve, is_alive, people
 
 LIMIT = 5
 """Seconds that requests under way get."""
