@@ -308,6 +308,19 @@ class Answer:
     headers: Mapping[str, str] = field(factory=dict, eq=False)
 
 
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def connected(server: Server) -> AsyncIterator[Streams]:
+    """A connection that is only bytes."""
+    reader, writer = await asyncio.open_connection(HOST, server.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
 @asynccontextmanager
 async def browser() -> AsyncIterator[aiohttp.ClientSession]:
     """A client with as many connections as it needs."""

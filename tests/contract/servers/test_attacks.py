@@ -6,14 +6,13 @@ import asyncio
 import gzip
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from statistics import median
 
 import aiohttp
 import pytest
 
-from support.servers import HOST, MIB, Fan, Server, ask, browser, forget_peak, memory, people, times
+from support.servers import MIB, Fan, Server, ask, browser, connected, forget_peak, memory, people, times
 
 REGISTER = "/teezu/api/v1/auth/register"
 TIP = "/teezu/api/v1/wallet/tip"
@@ -35,19 +34,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 async def fans(server: Server) -> list[Fan]:
     """Somebody with tokens, and somebody to tip."""
     return await people(server.database_url, "payer", "payee", tokens=10**6)
-
-
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-@asynccontextmanager
-async def connected(server: Server) -> AsyncIterator[Streams]:
-    """A connection that is only bytes."""
-    reader, writer = await asyncio.open_connection(HOST, server.port)
-    try:
-        yield reader, writer
-    finally:
-        writer.transport.abort()
 
 
 async def said(server: Server, request: bytes, *, within: float = 10) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 
-from support.servers import HOST, Booked, Serve, people, until
+from support.servers import Booked, Serve, connected, people, until
 
 
 async def test_a_request_whose_body_is_still_coming_is_finished_and_newcomers_are_refused(serve: Serve) -> None:
@@ -13,20 +13,19 @@ async def test_a_request_whose_body_is_still_coming_is_finished_and_newcomers_ar
     server.start()
     payee, payer = await people(server.database_url, "payee", "payer", tokens=100)
     body = b'{"recipientId": "%s", "amount": 7, "context": "stream", "contextId": "late"}' % payee.id.encode()
-    reader, writer = await asyncio.open_connection(HOST, server.port)
     head = (
         f"POST /teezu/api/v1/wallet/tip HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {payer.token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    writer.write(head.encode() + body[:10])
-    await writer.drain()
-    await asyncio.to_thread(server.answers)
+    async with connected(server) as (reader, writer):
+        writer.write(head.encode() + body[:10])
+        await writer.drain()
+        await asyncio.to_thread(server.answers)
 
-    server.signal(signal.SIGTERM)
-    await until(lambda: not server.answers(within=0.2), what="a refused connection")
-    writer.write(body[10:])
-    answer = await asyncio.wait_for(reader.read(), 10)
-    writer.close()
+        server.signal(signal.SIGTERM)
+        await until(lambda: not server.answers(within=0.2), what="a refused connection")
+        writer.write(body[10:])
+        answer = await asyncio.wait_for(reader.read(), 15)
 
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert server.wait() == 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from contextlib import AsyncExitStack
 
 import pytest
 
-from support.servers import HOST, Booked, Load, Serve, is_alive, people
+from support.servers import Booked, Load, Serve, connected, is_alive, people
 
 LIMIT = 5
 """Seconds that requests under way get."""
@@ -43,30 +44,27 @@ async def test_a_request_that_never_ends_does_not_hold_a_stop_up_for_longer_than
     server = serve(settings={"server.shutdown_timeout": 1, "server.body_timeout": 60})
     server.start()
     (payer,) = await people(server.database_url, "payer")
-    _, writer = await asyncio.open_connection(HOST, server.port)
     head = f"POST /teezu/api/v1/wallet/tip HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {payer.token}\r\n"
-    writer.write(f"{head}Content-Length: 1000\r\n\r\n".encode())
-    await writer.drain()
-    await asyncio.to_thread(server.answers)
+    async with connected(server) as (_, writer):
+        writer.write(f"{head}Content-Length: 1000\r\n\r\n".encode())
+        await writer.drain()
+        await asyncio.to_thread(server.answers)
 
-    began = time.monotonic()
-    server.signal(signal.SIGTERM)
-
-    assert await asyncio.to_thread(server.wait) == 0
-    assert time.monotonic() - began < 6
-    writer.close()
+        began = time.monotonic()
+        server.signal(signal.SIGTERM)
+        assert await asyncio.to_thread(server.wait) == 0
+        assert time.monotonic() - began < 6
 
 
 async def test_idle_connections_do_not_hold_a_stop_up(serve: Serve) -> None:
     server = serve()
     server.start()
-    idle = [await asyncio.open_connection(HOST, server.port) for _ in range(50)]
+    async with AsyncExitStack() as idle:
+        for _ in range(50):
+            await idle.enter_async_context(connected(server))
 
-    began = time.monotonic()
-    server.signal(signal.SIGTERM)
-
-    assert await asyncio.to_thread(server.wait) == 0
-    assert time.monotonic() - began < 5
+        began = time.monotonic()
+        server.signal(signal.SIGTERM)
+        assert await asyncio.to_thread(server.wait) == 0
+        assert time.monotonic() - began < 6
     assert not is_alive(server.pid)
-    for _, writer in idle:
-        writer.close()
