@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from asyncio import LifoQueue
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Protocol, TypeVar
 
-import asyncpg
-
 from adapters.sql import postgres, sqlite
-from adapters.sql.connection import Connection
+from adapters.sql.connection import Busy, Connection, Interrupted
 from platform_core.kernel.errors import Unavailable
 
 T = TypeVar("T")
@@ -43,6 +41,15 @@ class Backend(Protocol):
         """Let go of everything."""
 
 
+@contextmanager
+def _told_as_unavailable() -> Iterator[None]:
+    """Outside of the batches nobody tries again: what could be done later is refused for now."""
+    try:
+        yield
+    except (Busy, Interrupted) as error:
+        raise Unavailable("the database cannot do this just now", retry_after=1) from error
+
+
 class PostgresBackend:
     """PostgreSQL, with a connection kept for each lane.
 
@@ -68,18 +75,14 @@ class PostgresBackend:
 
     async def side(self, work: Work[T]) -> T:
         """The same, beside the batches."""
-        async with self._side_turns.take() as lane, lane.transaction() as connection:
-            return await work(connection)
+        with _told_as_unavailable():
+            async with self._side_turns.take() as lane, lane.transaction() as connection:
+                return await work(connection)
 
     async def read(self, work: Work[T]) -> T:
         """Run work that only reads."""
-        async with self._readers.take() as lane:
-            connection = await lane.connection()
-            try:
-                return await work(connection)
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-                await lane.close()
-                raise Unavailable("the database does not answer", retry_after=1) from error
+        async with self._readers.take() as lane, lane.reading() as connection:
+            return await work(connection)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Run]:
@@ -139,11 +142,13 @@ class SqliteBackend:
 
     async def side(self, work: Work[T]) -> T:
         """The same; there is one writer anyway."""
-        return await self._writer.run(work)
+        with _told_as_unavailable():
+            return await self._writer.run(work)
 
     async def read(self, work: Work[T]) -> T:
         """Run work that only reads."""
-        return await self._reader.run(work)
+        with _told_as_unavailable():
+            return await self._reader.run(work)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Run]:

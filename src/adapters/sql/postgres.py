@@ -6,6 +6,7 @@ asyncpg connection below, for there are half a dozen to a batch and thousands of
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +15,7 @@ import asyncpg
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from adapters.sql.connection import Busy, Interrupted, Lock, OutcomeUnknown, Poisoned, Record
@@ -21,7 +23,13 @@ from adapters.sql.tables import Instant, Json
 from platform_core.kernel.errors import Unavailable
 
 _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects untyped
-_LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError)
+_LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError,
+)
 
 
 class PostgresConnection:
@@ -167,10 +175,27 @@ class Lane:
                 # JSON stays text here: the row codec reads it, the same way for every database.
                 await self._driver.reset_type_codec("jsonb", schema="pg_catalog")
                 await self._driver.execute(f"SET lock_timeout = {self._lock_timeout}")
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError) as error:
                 raise Unavailable("the database does not answer", retry_after=1) from error
             self._connection = PostgresConnection(self._driver)
         return self._connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[PostgresConnection]:
+        """The connection for single statements that read.
+
+        Raises:
+            Unavailable: The database does not answer, or stopped answering.
+        """
+        connection = await self.connection()
+        try:
+            yield connection
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        except _LOST as error:
+            await self.close()
+            raise Unavailable("the database does not answer", retry_after=1) from error
 
     @asynccontextmanager
     async def transaction(self, *, isolation: str | None = None) -> AsyncIterator[PostgresConnection]:
@@ -188,13 +213,17 @@ class Lane:
             committing = True
             await self._driver.execute("COMMIT")
         except BaseException as error:
-            await self._abandon()
+            await self._abandon(error)
             translated = _translated(error, committing=committing)
             if translated is error:
                 raise
             raise translated from error
 
-    async def _abandon(self) -> None:
+    async def _abandon(self, error: BaseException) -> None:
+        # After a lost or interrupted statement nobody knows what the connection still waits for.
+        if isinstance(error, (*_LOST, asyncio.CancelledError)):
+            await self.close()
+            return
         try:
             await self._driver.execute("ROLLBACK")
         except Exception:  # noqa: BLE001  # a connection that cannot roll back is of no more use
@@ -232,4 +261,9 @@ def make_engine(url: str) -> AsyncEngine:
         # Every statement of ours goes by an index. A plan made while a table was empty would scan it for ever after.
         "enable_seqscan": "off",
     }
-    return create_async_engine(parsed, pool_size=16, max_overflow=0, connect_args={"server_settings": settings})
+    return create_async_engine(
+        parsed,
+        pool_size=16,
+        max_overflow=0,
+        connect_args={"server_settings": settings, "timeout": 5, "command_timeout": 10},
+    )

@@ -75,7 +75,12 @@ class GuardedConnection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Read on; bytes that do not yet make a whole head begin its deadline."""
+        # aiohttp stops listening once the server is told to stop. A request that has begun is heard to its end.
+        told = (self._close, self._force_close)
+        if self._current_request is not None and self.transport is not None:
+            self._close = self._force_close = False
         super().data_received(data)
+        self._close, self._force_close = self._close or told[0], self._force_close or told[1]
         if self._messages or self._current_request is not None or self._upgraded:
             if self._deadline is not None:
                 self._head_is_here()
