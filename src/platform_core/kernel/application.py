@@ -138,7 +138,7 @@ class Application:
             await self._permit(bound, request, work)
             answer = await bound.run(request, work, **bound.services)
         except PlatformError as refusal:
-            if key is None or refusal.kind not in STATED or isinstance(refusal, Stale):
+            if key is None or refusal.kind not in STATED:
                 raise
             # The key may know a better answer: the one it was first used for.
             return Changes(key=key, refusal=refusal)
