@@ -16,7 +16,6 @@ EXTRAS = {
     "cryptography": "server",
     "dependency_injector": "server",
     "msgspec": "server",
-    "prometheus_client": "server",
     "redis": "redis",
     "rich": "server",
     "rich_click": "server",
