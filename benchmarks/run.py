@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our server beside the peers a user would pick instead: same operations, data, machine, minutes; one table.
 
-python benchmarks/run.py                         three interleaved rounds of 10 s a cell, under an hour
+python benchmarks/run.py                         three interleaved rounds of 10 s a cell, about an hour
 python benchmarks/run.py --quick                 one round of 3 s a cell, some minutes
 python benchmarks/run.py --only ours,gin --ops hot
 python benchmarks/run.py --check-only            only the contract every server must keep

@@ -22,8 +22,8 @@ LOCK = {
     "peers": "SELECT id FROM wallets WHERE user_id = {user} FOR UPDATE",
     "ours": "SELECT id FROM accounts WHERE id = 'wallet:usr_{user:026d}:TZT' FOR UPDATE",
 }
-STALLED = 0.5
-"""Less than this share of the usual rate means that others were stalled."""
+STALLED = 0.25
+"""Less than this share of the usual rate means that others were stalled; a busy machine alone can halve a rate."""
 
 
 @dataclass(kw_only=True)
