@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.servers import MIB, Booked, Load, Serve, memory
 
-ROUND = 5000
+ROUND = 4000
 """Tips in one round of load; everything that is bounded is full after a round or two."""
 
 

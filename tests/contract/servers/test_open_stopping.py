@@ -1,11 +1,14 @@
-"""Told to stop while a request is still coming in."""
+"""Told to stop while requests and connections are still coming in."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import socket
+import time
+from contextlib import ExitStack
 
-from support.servers import Booked, Serve, connected, people, until
+from support.servers import HOST, Booked, Serve, connected, is_alive, people, until
 
 
 async def test_a_request_whose_body_is_still_coming_is_finished_and_newcomers_are_refused(serve: Serve) -> None:
@@ -30,3 +33,18 @@ async def test_a_request_whose_body_is_still_coming_is_finished_and_newcomers_ar
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert server.wait() == 0
     assert (await Booked.read(server.database_url, payee.id)).received == 7
+
+
+async def test_connections_that_came_in_the_last_moment_do_not_hold_a_stop_up(serve: Serve) -> None:
+    server = serve()
+    for _ in range(3):
+        server.start()
+        with ExitStack() as idle:
+            for _ in range(200):
+                idle.enter_context(socket.create_connection((HOST, server.port)))
+
+            began = time.monotonic()
+            server.signal(signal.SIGTERM)
+            assert await asyncio.to_thread(server.wait) == 0
+            assert time.monotonic() - began < 6
+        assert not is_alive(server.pid)

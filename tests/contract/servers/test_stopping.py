@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from contextlib import AsyncExitStack
 
 import pytest
 
-from support.servers import Booked, Load, Serve, connected, is_alive, people
+from support.servers import Booked, Load, Serve, connected, people
 
 LIMIT = 5
 """Seconds that requests under way get."""
@@ -54,17 +53,3 @@ async def test_a_request_that_never_ends_does_not_hold_a_stop_up_for_longer_than
         server.signal(signal.SIGTERM)
         assert await asyncio.to_thread(server.wait) == 0
         assert time.monotonic() - began < 6
-
-
-async def test_idle_connections_do_not_hold_a_stop_up(serve: Serve) -> None:
-    server = serve()
-    server.start()
-    async with AsyncExitStack() as idle:
-        for _ in range(50):
-            await idle.enter_async_context(connected(server))
-
-        began = time.monotonic()
-        server.signal(signal.SIGTERM)
-        assert await asyncio.to_thread(server.wait) == 0
-        assert time.monotonic() - began < 6
-    assert not is_alive(server.pid)
