@@ -39,6 +39,13 @@ class InterleavedStore(MemoryStore):
         await self._step()
         return found
 
+    async def peek(self, kind: type[A], id: str) -> A | None:
+        """The aggregate, sooner or later."""
+        await self._step()
+        found = await super().peek(kind, id)
+        await self._step()
+        return found
+
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates, sooner or later."""
         await self._step()

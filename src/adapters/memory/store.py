@@ -54,6 +54,8 @@ class MemoryStore:
         row = self._rows.get(kind.kind, {}).get(id)
         return None if row is None else self._codec.aggregate(kind, row)
 
+    peek = get
+
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
         rows = [row for row in self._rows.get(select.kind.kind, {}).values() if self._matches(row, select.where)]

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from attrs import define
+
 from adapters.clock import SystemClock
 from adapters.codec import JsonCodec, Sealer
 from adapters.sql.backends import Backend, PostgresBackend, SqliteBackend
@@ -29,6 +31,19 @@ from platform_core.kernel.ports import Clock
 from platform_core.kernel.select import Select
 
 A = TypeVar("A", bound=Aggregate)
+
+
+@define
+class Seen:
+    """A row as a batch of readers found it.
+
+    Args:
+        row: The row.
+        shared: The object made of it for those who only look.
+    """
+
+    row: Record
+    shared: Any = None
 
 
 def can_be_kept(text: str) -> bool:
@@ -59,7 +74,7 @@ class SqlStore(SqlBooks):
         self.windows = SqlWindows(self._backend, self.clock)
         self._writer = Writer(self._backend, self._committer)
         self._balances: Combiner[Sequence[str], Balances] = Combiner(self._read_balances, lanes=2)
-        self._gets: dict[str, Combiner[str, Record | None]] = {
+        self._gets: dict[str, Combiner[str, Seen | None]] = {
             kind: Combiner(partial(self._read_rows, kind), lanes=2) for kind in AGGREGATE_TABLES
         }
 
@@ -89,8 +104,21 @@ class SqlStore(SqlBooks):
 
     async def get(self, kind: type[A], id: str) -> A | None:
         """The aggregate as last committed, or None. Concurrent calls share a statement that begins after they came."""
-        row = await self._gets[kind.kind].submit(id) if can_be_kept(id) else None
-        return None if row is None else self._committer.rows.aggregate(kind, AGGREGATE_TABLES[kind.kind], row)
+        seen = await self._gets[kind.kind].submit(id) if can_be_kept(id) else None
+        return None if seen is None else self._read(kind, seen)
+
+    async def peek(self, kind: type[A], id: str) -> A | None:
+        """As `get`, for a look only: those who look at one row at once share one object, made once."""
+        seen = await self._gets[kind.kind].submit(id) if can_be_kept(id) else None
+        if seen is None:
+            return None
+        if seen.shared is None:
+            seen.shared = self._read(kind, seen)
+        shared: A = seen.shared
+        return shared
+
+    def _read(self, kind: type[A], seen: Seen) -> A:
+        return self._committer.rows.aggregate(kind, AGGREGATE_TABLES[kind.kind], seen.row)
 
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
@@ -136,14 +164,14 @@ class SqlStore(SqlBooks):
 
         return [rows.aggregate(select.kind, table, row) for row in await run(work)]
 
-    async def _read_rows(self, kind: str, ids: Sequence[str]) -> Sequence[Record | None]:
+    async def _read_rows(self, kind: str, ids: Sequence[str]) -> Sequence[Seen | None]:
         table = AGGREGATE_TABLES[kind]
         columns = self._committer.rows.columns(table)
 
         async def work(connection: Connection) -> list[Record]:
             return await connection.select(table, columns, "id", list(set(ids)))
 
-        found = {row["id"]: row for row in await self._backend.read(work)}
+        found = {row["id"]: Seen(row) for row in await self._backend.read(work)}
         return [found.get(id) for id in ids]
 
     async def _read_balances(self, wanted: Sequence[Sequence[str]]) -> Sequence[Balances]:

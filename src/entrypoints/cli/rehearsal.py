@@ -61,6 +61,10 @@ class Rehearsal:
         """The aggregate as last committed, or None."""
         return await self._store.get(kind, id)
 
+    async def peek(self, kind: type[A], id: str) -> A | None:
+        """The aggregate as last committed, or None."""
+        return await self._store.peek(kind, id)
+
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes."""
         return await self._store.find(select)

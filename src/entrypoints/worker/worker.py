@@ -10,6 +10,7 @@ from contextlib import suppress
 from entrypoints.worker.purge import purge
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.errors import Conflict, NotFound
+from platform_core.kernel.relay import BATCH
 from platform_core.platform import Platform
 from platform_core.wallet.balance import DueHolds, ExpireHold
 
@@ -68,7 +69,7 @@ class Worker:
 
     async def deliver(self) -> bool:
         """Deliver a batch of events; whether there may be more."""
-        return await self._platform.relay.deliver() > 0
+        return await self._platform.relay.deliver() == BATCH
 
     async def expire_holds(self) -> bool:
         """Give back a batch of holds whose deadline has passed; whether there may be more."""

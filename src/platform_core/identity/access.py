@@ -18,7 +18,7 @@ from platform_core.identity.users import (
     folded_email,
     is_email,
 )
-from platform_core.kernel.actor import ANYONE, SIGNED_IN, Policy, Role
+from platform_core.kernel.actor import ANYONE, USERS, Policy, Role
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import Invalid, Taken, Unauthenticated
 from platform_core.kernel.secret import Secret
@@ -160,7 +160,7 @@ async def _own_session(work: Work) -> Session:
 class RefreshSession(Command[OpenedSession]):
     """Extend the caller's session by 14 days under a new token; the old one is dead (seed 000)."""
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = USERS
 
 
 async def refresh_session(command: RefreshSession, work: Work) -> OpenedSession:
@@ -180,7 +180,7 @@ async def refresh_session(command: RefreshSession, work: Work) -> OpenedSession:
 class Logout(Command[None]):
     """End the caller's session."""
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = USERS
 
 
 async def logout(command: Logout, work: Work) -> None:

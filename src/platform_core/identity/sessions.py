@@ -95,7 +95,7 @@ class Doorkeeper:
         Raises:
             Unauthenticated: Nobody, or not any more.
         """
-        session = await self._store.get(Session, session_id(token))
+        session = await self._store.peek(Session, session_id(token))
         if session is None or session.expires_at <= self._clock.now():
             raise Unauthenticated("your session is unknown or has ended")
         return session.actor

@@ -195,5 +195,5 @@ class People:
 
     async def card(self, user: str) -> Card | None:
         """A user's card, or None."""
-        found = await self._store.get(User, user)
+        found = await self._store.peek(User, user)
         return None if found is None else Card(found.id, found.username, found.role, found.is_banned)

@@ -38,6 +38,9 @@ class Store(Protocol):
     async def get(self, kind: type[A], id: str) -> A | None:
         """The aggregate as last committed, or None."""
 
+    async def peek(self, kind: type[A], id: str) -> A | None:
+        """As `get`, for a look only: the object may be shared with others who look, and must not be changed."""
+
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
 

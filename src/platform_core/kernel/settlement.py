@@ -14,6 +14,7 @@ from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.changes import Changes, Committed, Key, KeyId, KeyRecord
 from platform_core.kernel.errors import (
     AccountFrozen,
+    Conflict,
     InsufficientFunds,
     KeyReused,
     NotFound,
@@ -28,6 +29,9 @@ from platform_core.kernel.journal import Account, Balances, JournalEntry, Posted
 AggregateId = tuple[str, str]
 Unique = tuple[str, str, object]
 Verdict = Committed | PlatformError
+
+#: The most an account may hold, or owe: what every database can still count (a thousand times the largest amount).
+MOST = 10**18
 
 
 @define
@@ -211,6 +215,8 @@ def _move(unit: Changes, standing: Standing) -> tuple[dict[str, Tally], list[Pos
             tally.sequence += 1
             if posting.amount < 0 and tally.floor is not None and tally.balance < tally.floor:
                 raise InsufficientFunds("not enough is available")
+            if abs(tally.balance) > MOST:
+                raise Conflict("an account cannot hold that much")
             lines.append(PostedLine(posting.account, tally.sequence, posting.amount, tally.balance, entry.id))
     for id, is_frozen in unit.freezes.items():
         (fresh.get(id) or _taken_up(id, standing, fresh)).frozen = is_frozen

@@ -9,7 +9,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from platform_core.identity.ports import Directory
-from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy
+from platform_core.kernel.actor import PLATFORM, SIGNED_IN, USERS, Policy
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
 from platform_core.kernel.journal import Balances, PostedLine
@@ -35,7 +35,7 @@ async def _wallet_of(owner: str, work: Work, people: Directory) -> Wallet:
 class GetWallet(Query[Wallet]):
     """The caller's own wallet."""
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = USERS
 
 
 async def get_wallet(query: GetWallet, work: Work) -> Wallet:

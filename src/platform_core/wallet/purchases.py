@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from attrs import define, frozen
 
-from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy
+from platform_core.kernel.actor import PLATFORM, USERS, Policy
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import Invalid, NotFound
@@ -159,7 +159,7 @@ class PurchaseTokens(Command[CheckoutOffer]):
         method: card, crypto or ideal.
     """
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = USERS
 
     package: str
     method: str

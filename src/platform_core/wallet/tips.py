@@ -9,7 +9,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from platform_core.identity.ports import Directory
-from platform_core.kernel.actor import SIGNED_IN, Policy
+from platform_core.kernel.actor import USERS, Policy
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.journal import Balances
@@ -57,7 +57,7 @@ class SendTip(Command[TipReceipt]):
         context_id: The stream, conversation or item, if the caller names one.
     """
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = USERS
 
     payee: str
     amount: int

@@ -318,7 +318,7 @@ async def test_a_logout_ends_this_session_only_and_once() -> None:
 async def test_an_operator_has_no_session_to_end() -> None:
     world, _ = await registered()
 
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(Forbidden):
         await world.execute(Logout(), by=OPERATOR)
 
 

@@ -4,7 +4,19 @@ from itertools import product
 
 import pytest
 
-from platform_core.kernel.actor import ADMINS, ANONYMOUS, ANYONE, PLATFORM, SIGNED_IN, STAFF, Actor, Policy, Role, Via
+from platform_core.kernel.actor import (
+    ADMINS,
+    ANONYMOUS,
+    ANYONE,
+    PLATFORM,
+    SIGNED_IN,
+    STAFF,
+    USERS,
+    Actor,
+    Policy,
+    Role,
+    Via,
+)
 from platform_core.kernel.errors import Forbidden, Unauthenticated
 from platform_core.use_cases import USE_CASES
 from support.world import memory_world
@@ -13,6 +25,7 @@ ACTORS = [Actor("usr_1", role, Via.SESSION, "ses_1") for role in Role] + [Actor.
 ADMITTED = {
     ANYONE: set(ACTORS),
     SIGNED_IN: set(ACTORS) - {ANONYMOUS},
+    USERS: {actor for actor in ACTORS if actor.via is Via.SESSION},
     STAFF: {actor for actor in ACTORS if actor.role in {Role.MODERATOR, Role.ADMIN}},
     ADMINS: {actor for actor in ACTORS if actor.role is Role.ADMIN},
     PLATFORM: {Actor.operator(), Actor.system()},
