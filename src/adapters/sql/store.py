@@ -12,7 +12,7 @@ from attrs import define
 
 from adapters.clock import SystemClock
 from adapters.codec import JsonCodec, Sealer
-from adapters.sql.backends import Backend, PostgresBackend, SqliteBackend
+from adapters.sql.backends import Backend
 from adapters.sql.batching import Combiner
 from adapters.sql.books import SqlBooks
 from adapters.sql.clock import DatabaseClock
@@ -65,7 +65,7 @@ class SqlStore(SqlBooks):
         self._url = url
         self.clock: Clock = SystemClock()
         self._is_postgres = url.startswith("postgresql")
-        self._backend: Backend = PostgresBackend(url) if self._is_postgres else SqliteBackend(url)
+        self._backend = _backend(url)
         if self._is_postgres:
             self.clock = DatabaseClock(self._ask_the_time)
         self._committer = Committer(JsonCodec(sealer))
@@ -181,6 +181,17 @@ class SqlStore(SqlBooks):
 
         known = {row["id"]: row["balance"] for row in await self._backend.read(work)}
         return [Balances({id: known[id] for id in some if id in known}) for some in wanted]
+
+
+def _backend(url: str) -> Backend:
+    # Each brings its driver, and an installation may have one only.
+    if url.startswith("postgresql"):
+        from adapters.sql.postgres_backend import PostgresBackend
+
+        return PostgresBackend(url)
+    from adapters.sql.sqlite_backend import SqliteBackend
+
+    return SqliteBackend(url)
 
 
 class SqlSnapshot(SqlBooks):

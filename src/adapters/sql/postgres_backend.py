@@ -1,0 +1,88 @@
+"""The ways to a PostgreSQL database: a connection kept for each lane."""
+
+from __future__ import annotations
+
+from asyncio import LifoQueue
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from adapters.sql import postgres
+from adapters.sql.backends import Run, Work, told_as_unavailable
+from adapters.sql.connection import Connection
+
+T = TypeVar("T")
+
+
+class PostgresBackend:
+    """PostgreSQL, with a connection kept for each lane.
+
+    Args:
+        url: `postgresql://user@host/name`.
+        readers: How many reads may be under way at once.
+    """
+
+    #: Milliseconds a batch waits for rows that others have locked, before it goes on without the units that need them.
+    IMPATIENCE = 100
+
+    def __init__(self, url: str, *, readers: int = 3) -> None:
+        self._engine = postgres.make_engine(url)
+        self._writer = postgres.Lane(self._engine, lock_timeout=self.IMPATIENCE)
+        self._side = postgres.Lane(self._engine)
+        self._readers = Turns([postgres.Lane(self._engine) for _ in range(readers)])
+        self._side_turns = Turns([self._side])
+
+    async def write(self, work: Work[T]) -> T:
+        """Run work in a transaction that commits at the end."""
+        async with self._writer.transaction() as connection:
+            return await work(connection)
+
+    async def side(self, work: Work[T]) -> T:
+        """The same, beside the batches."""
+        with told_as_unavailable():
+            async with self._side_turns.take() as lane, lane.transaction() as connection:
+                return await work(connection)
+
+    async def read(self, work: Work[T]) -> T:
+        """Run work that only reads."""
+        async with self._readers.take() as lane, lane.reading() as connection:
+            return await work(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Run]:
+        """Reads that all see the same moment."""
+        lane = postgres.Lane(self._engine)
+        try:
+            async with lane.transaction(isolation="REPEATABLE READ READ ONLY") as connection:
+
+                async def run(work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+                    return await work(connection)
+
+                yield run
+        finally:
+            await lane.close()
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        for lane in (self._writer, self._side, *self._readers.all):
+            await lane.close()
+        await self._engine.dispose()
+
+
+class Turns:
+    """Lanes taken in turns: each has one user at a time, the last one used is the next one taken."""
+
+    def __init__(self, lanes: list[postgres.Lane]) -> None:
+        self.all = list(lanes)
+        self._free: LifoQueue[postgres.Lane] = LifoQueue()
+        for lane in lanes:
+            self._free.put_nowait(lane)
+
+    @asynccontextmanager
+    async def take(self) -> AsyncIterator[postgres.Lane]:
+        """A lane for one's own, when one is free."""
+        lane = await self._free.get()
+        try:
+            yield lane
+        finally:
+            self._free.put_nowait(lane)
