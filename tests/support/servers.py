@@ -612,14 +612,19 @@ class Postgres:
         """Have it say nothing while the block lasts, as when the network loses every packet."""
         pid = self._postmaster.get_pid()
         assert pid is not None
-        family = [pid, *children(pid)]
-        for one in family:
-            os.kill(one, signal.SIGSTOP)
+        family: list[int] = []
+        # The postmaster first: then no child is born while the others are being stopped. One may just be leaving.
+        os.kill(pid, signal.SIGSTOP)
+        for one in children(pid):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGSTOP)
+                family.append(one)
         try:
             yield
         finally:
-            for one in family:
-                os.kill(one, signal.SIGCONT)
+            for one in [*family, pid]:
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGCONT)
 
     def kill(self, *, children_too: bool = True) -> None:
         """Kill the postmaster, and its children with it or leave those to notice by themselves."""

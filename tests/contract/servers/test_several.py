@@ -56,13 +56,12 @@ def _pair(serve: Serve, database_url: str, *, together: bool) -> Pair:
 
 
 async def test_tips_to_one_creator_through_both_add_up(pair: Pair) -> None:
-    load = await Load.on(*pair)
+    load = await Load.on(*pair, patient=True)
 
     async with load.running(clients=32):
         await load.reach(1500)
 
     assert not load.wrong
-    assert not load.unavailable
     (await Booked.under(load)).hold_all(load)
     pair[0].verify()
     assert all("Traceback" not in server.log for server in pair)
