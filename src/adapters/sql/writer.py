@@ -84,7 +84,9 @@ class Writer:
             try:
                 return await self._backend.write(partial(self._decide, units))
             except Busy:
-                return await self._around_locks(units)
+                outcomes = await self._around_locks(units)
+                if outcomes is not None:
+                    return outcomes
             except Poisoned as error:
                 return [_refusal(units[0], error)] if len(units) == 1 else await self._one_by_one(units)
             except OutcomeUnknown:
@@ -102,15 +104,14 @@ class Writer:
     async def _one_by_one(self, units: Sequence[Changes]) -> Sequence[Outcome]:
         return [(await self._batch([unit]))[0] for unit in units]
 
-    async def _around_locks(self, units: Sequence[Changes]) -> Sequence[Outcome]:
-        """Tell those that need locked accounts to wait, and commit the others."""
+    async def _around_locks(self, units: Sequence[Changes]) -> Sequence[Outcome] | None:
+        """Tell those that need locked accounts to wait, and commit the others; None when no account is locked now."""
         wanted = sorted(set().union(*(_accounts(unit) for unit in units)))
         free = set(await self._backend.side(partial(_unlocked, wanted)))
         locked = [frozenset(_accounts(unit) - free) for unit in units]
         if not any(locked):
-            # The lock is gone again, or it is not on an account.
-            busy = Unavailable("something this needs is in use by another", retry_after=1)
-            return [busy] if len(units) == 1 else await self._one_by_one(units)
+            # The lock is gone again, or it is not on an account: trying again tells, one by one if there are several.
+            return None if len(units) == 1 else await self._one_by_one(units)
         going_on = [unit for unit, waits in zip(units, locked, strict=True) if not waits]
         outcomes = iter(await self._batch(going_on) if going_on else ())
         return [waits or next(outcomes) for waits in locked]

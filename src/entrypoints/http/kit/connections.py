@@ -87,6 +87,13 @@ class GuardedConnection(web.RequestHandler):
         elif self._deadline is None:
             self._expect_head()
 
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109  # aiohttp's signature
+        """End the connection once its request is answered."""
+        # aiohttp would wait for one that came in the last moment to send its first head.
+        if self._waiter is not None:
+            self._waiter.cancel()
+        await super().shutdown(timeout)
+
     def _expect_head(self) -> None:
         self._deadline = self._loop.call_later(self._gate.header_seconds, self._give_up)
 
