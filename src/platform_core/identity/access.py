@@ -158,7 +158,7 @@ async def _own_session(work: Work) -> Session:
 
 @frozen
 class RefreshSession(Command[OpenedSession]):
-    """Extend the caller's session by 14 days under a new token; the old one is dead (seed 000)."""
+    """Extend the caller's session by 14 days under a new token; the old one is dead."""
 
     policy: ClassVar[Policy] = USERS
 

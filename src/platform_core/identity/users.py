@@ -18,7 +18,7 @@ from platform_core.kernel.ports import Store
 from platform_core.kernel.secret import Secret
 from platform_core.kernel.text import is_kept, text
 
-#: The roles one can choose for oneself (seed 000).
+#: The roles one can choose for oneself.
 OPEN_ROLES = (Role.VIEWER, Role.CREATOR, Role.PROVIDER)
 
 #: Names that would pass for the platform, a path of it, or a shorthand (IN-07).

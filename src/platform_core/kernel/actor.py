@@ -10,7 +10,7 @@ from platform_core.kernel.errors import Forbidden, Unauthenticated
 
 
 class Role(Enum):
-    """What a user is. Only the first three can be chosen at registration (seed 000)."""
+    """What a user is. Only the first three can be chosen at registration."""
 
     VIEWER = "viewer"
     CREATOR = "creator"

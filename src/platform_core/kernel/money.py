@@ -56,7 +56,7 @@ class Money:
 
 
 def fee(gross: int, basis_points: int) -> int:
-    """The fee on `gross`, rounded half up: 2999 at 1000 basis points is 300 (seed 002; invariant 18).
+    """The fee on `gross`, rounded half up: 2999 at 1000 basis points is 300 (invariant 18).
 
     Args:
         gross: Smallest units.

@@ -16,7 +16,7 @@ from platform_core.kernel.money import amount as checked
 from platform_core.kernel.money import fee as fee_of
 from platform_core.kernel.work import Work
 from platform_core.ledger import chart
-from platform_core.ledger.events import HoldCaptured, HoldExpired, HoldPlaced, HoldReleased
+from platform_core.ledger.events import HoldCaptured, HoldExpired, HoldExtended, HoldPlaced, HoldReleased
 
 
 class HoldState(Enum):
@@ -180,6 +180,7 @@ class Hold(Aggregate):
         if deadline <= self.deadline:
             raise Invalid.field("deadline", "must be later than before")
         self.deadline = deadline
+        self.record(HoldExtended(self.id, self.payer, deadline))
         work.save(self)
 
     def _still_active(self, now: datetime) -> None:
@@ -201,7 +202,7 @@ class Hold(Aggregate):
         self._settle(work, kind, [(chart.escrow(self.payer), -self.amount), (chart.wallet(self.payer), self.amount)])
 
     def _settle(self, work: Work, kind: str, legs: list[tuple[str, int]]) -> None:
-        # Tokens promised before an account was frozen still reach their end (scenario 20).
+        # Tokens promised before an account was frozen still reach their end.
         postings = [Posting(account, amount) for account, amount in legs if amount]
         work.post(kind, *postings, reference=self.id, despite_freeze=True)
         work.save(self)

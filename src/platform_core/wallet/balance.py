@@ -60,7 +60,7 @@ async def show_wallet(query: ShowWallet, work: Work, people: Directory) -> Walle
 
 @frozen
 class Statement(Query[list[PostedLine]]):
-    """The lines of a wallet, newest first: the caller's own, or any for staff.
+    """The lines of a wallet, newest first: the caller's own, or anybody's for admins.
 
     Args:
         owner: The user whose wallet it is.
@@ -233,3 +233,30 @@ async def due_holds(query: DueHolds, work: Work) -> list[str]:
         limit=query.limit,
     )
     return [hold.id for hold in await work.find(due)]
+
+
+@frozen
+class ListHolds(Query[list[Hold]]):
+    """A user's holds, oldest first. Only the platform may.
+
+    Args:
+        owner: Whose tokens are held.
+        active: Only those that are active, or that have ended; all when None.
+        limit: At most this many, 1 to 1000.
+    """
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    owner: str
+    active: bool | None = None
+    limit: int = 100
+
+
+async def list_holds(query: ListHolds, work: Work) -> list[Hold]:
+    """The holds."""
+    where = [Where("payer", "=", query.owner)]
+    if query.active is not None:
+        where.append(Where("state", "=" if query.active else "!=", HoldState.ACTIVE))
+    return await work.find(
+        Select(Hold, where=tuple(where), order=("created_at",), limit=max(1, min(1000, query.limit)))
+    )

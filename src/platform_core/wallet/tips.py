@@ -1,4 +1,4 @@
-"""Tips: tokens from one user to another, in the context of a stream, a chat or a content item (seed 000)."""
+"""Tips: tokens from one user to another, in the context of a stream, a chat or a content item."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A user's wallet: balance, held and available (seed 000), and the verbs that move its tokens."""
+"""A user's wallet: balance, held and available, and the verbs that move its tokens."""
 
 from __future__ import annotations
 

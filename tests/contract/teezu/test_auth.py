@@ -8,7 +8,7 @@ from unit.http.served import Served
 NEW = {"email": "user@example.com", "username": "john_doe", "password": "secureT33zu!123", "role": "creator"}
 
 
-async def test_register_answers_the_seeds_shape(server: Served) -> None:
+async def test_register_answers_the_documents_shape(server: Served) -> None:
     answer = await server.api("POST", "/auth/register", NEW)
 
     assert answer.status == 201
@@ -47,7 +47,7 @@ async def test_register_names_every_broken_field_at_once(server: Served) -> None
     assert {detail["field"] for detail in answer.json["details"]} == {*NEW, "isAdmin"}
 
 
-async def test_register_refuses_an_address_as_the_seed_does(server: Served) -> None:
+async def test_register_refuses_an_address_as_the_document_does(server: Served) -> None:
     answer = await server.api("POST", "/auth/register", {**NEW, "email": "nobody"})
 
     assert answer.json == {
@@ -70,7 +70,7 @@ async def test_auth_08_a_taken_address_and_a_taken_name_get_one_answer(server: S
     assert "details" not in by_name.json
 
 
-async def test_login_answers_the_seeds_shape(server: Served) -> None:
+async def test_login_answers_the_documents_shape(server: Served) -> None:
     await server.api("POST", "/auth/register", NEW)
 
     answer = await server.api("POST", "/auth/login", {"email": NEW["email"], "password": NEW["password"]})

@@ -8,7 +8,7 @@ from unit.http.served import Served
 PUBLIC = {"id", "username", "displayName", "avatarUrl", "role", "createdAt"}
 
 
-async def test_a_user_is_public_in_the_seeds_fields(server: Served) -> None:
+async def test_a_user_is_public_in_the_documents_fields(server: Served) -> None:
     jane = await server.guest("jane", role=Role.CREATOR)
 
     answer = await server.api("GET", f"/users/{jane.id}")

@@ -16,7 +16,7 @@ def tip(to: Guest | str, amount: object = 100, **more: object) -> dict[str, obje
     return {"recipientId": to if isinstance(to, str) else to.id, "amount": amount, "context": "stream", **more}
 
 
-async def test_balance_answers_the_seeds_shape(server: Served) -> None:
+async def test_balance_answers_the_documents_shape(server: Served) -> None:
     jane = await server.guest("jane", tokens=4250)
     await server.world.execute(PlaceHold(jane.id, 200, "bkg_1"), by=OPERATOR)
 
@@ -26,7 +26,7 @@ async def test_balance_answers_the_seeds_shape(server: Served) -> None:
     assert answer.json == {"balance": 4250, "held": 200, "available": 4050, "currency": "TZT"}
 
 
-async def test_tip_answers_the_seeds_shape(server: Served) -> None:
+async def test_tip_answers_the_documents_shape(server: Served) -> None:
     jane, creator = await server.guest("jane", tokens=4250), await server.guest("creator42")
 
     answer = await server.api("POST", "/wallet/tip", tip(creator, contextId="str_abc123"), token=jane.token)
@@ -139,7 +139,7 @@ async def test_mon_05_a_key_is_short_and_plain(server: Served, key: str) -> None
     assert answer.status == 400
 
 
-async def test_purchase_answers_the_seeds_shape(server: Served) -> None:
+async def test_purchase_answers_the_documents_shape(server: Served) -> None:
     jane = await server.guest("jane")
 
     answer = await server.api(

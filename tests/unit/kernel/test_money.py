@@ -44,7 +44,7 @@ def test_money_of_no_amount_is_none() -> None:
         Money(0, "EUR")
 
 
-def test_the_fee_of_the_seed_is_right() -> None:
+def test_the_fee_of_the_published_example_is_right() -> None:
     assert fee(2999, 1000) == 300
 
 

@@ -243,7 +243,7 @@ async def test_the_same_command_under_its_key_is_answered_again_after_the_end(co
 
 
 async def test_a_banned_payer_holds_nothing_new_but_what_was_held_reaches_its_end() -> None:
-    """Scenario 20."""
+    """Tokens promised before a ban still reach their end."""
     world, anna, ben = await two()
     ids = [await world.hold(anna, 10, seconds=60) for _ in range(3)]
     await world.execute(BanUser(anna.id), by=OPERATOR)

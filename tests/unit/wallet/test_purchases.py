@@ -114,7 +114,7 @@ async def test_a_purchase_that_came_to_nothing_says_so_once(word: SettlePurchase
 
 @pytest.mark.parametrize(("minor", "currency"), [(998, "EUR"), (1000, "EUR"), (999, "USD"), (1, "EUR")])
 async def test_money_that_does_not_match_waits_for_a_person_and_is_told(minor: int, currency: str) -> None:
-    """Scenario 18: no silent exchange, no cent short or over."""
+    """HOOK-03, MON-11: no silent exchange, no cent short or over."""
     world, anna, offer = await begun()
     wrong = evolve(PAID, minor=minor, currency=currency)
 

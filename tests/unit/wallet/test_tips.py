@@ -76,7 +76,7 @@ def test_what_the_payee_gets_and_the_fee_are_the_tip(amount: int, rate: int) -> 
     "amount", [0, -1, 1.5, "10", True, None, [], LIMIT + 1, 2**63, 10**30, float("nan"), float("inf")], ids=repr
 )
 async def test_a_tip_is_of_an_amount_whatever_the_fee(amount: int, rate: int) -> None:
-    """MON-01, scenario 17: no trace, and the key stays free."""
+    """MON-01: no trace, and the key stays free."""
     world, anna, ben = await two(rate=rate)
 
     with pytest.raises(Invalid) as refused:
@@ -132,7 +132,7 @@ async def test_a_context_is_named_by_a_short_text(context_id: str) -> None:
 
 
 async def test_a_refused_tip_stays_refused_under_its_key_and_a_fresh_key_tries_again() -> None:
-    """Scenario 3."""
+    """Invariant 36: a refusal is an answer too."""
     world, anna, ben = await two(5)
     with pytest.raises(InsufficientFunds):
         await world.tip(anna, ben, 10, key="k")
@@ -144,7 +144,7 @@ async def test_a_refused_tip_stays_refused_under_its_key_and_a_fresh_key_tries_a
 
 
 async def test_a_changed_amount_under_a_used_key_moves_nothing_and_the_first_answer_stays() -> None:
-    """Scenario 2."""
+    """MON-05."""
     world, anna, ben = await two(1000)
     first = await world.tip(anna, ben, 100, key="k")
     with pytest.raises(KeyReused) as reused:
