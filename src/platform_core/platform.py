@@ -12,6 +12,7 @@ from platform_core.identity.users import People
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import Application, Outcome
+from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.command import Request
 from platform_core.kernel.events import Event
 from platform_core.kernel.ports import Books, Clock, Ids, Outbox, Store
@@ -42,6 +43,13 @@ class Storage(Store, Books, Protocol):
     @property
     def outbox(self) -> Outbox:
         """Events committed and not yet delivered."""
+
+    async def rehearse(self, changes: Changes) -> Committed:
+        """Decide a unit of work as `commit` would, and write nothing.
+
+        Raises:
+            PlatformError: What `commit` would refuse it with.
+        """
 
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """Books and aggregates all as of one moment, for as long as the context lasts."""

@@ -33,9 +33,11 @@ USE_CASES: tuple[UseCase, ...] = (
     balance.extend_hold,
     balance.expire_hold,
     balance.due_holds,
+    balance.list_holds,
     tips.send_tip,
     purchases.purchase_tokens,
     purchases.settle_purchase,
+    purchases.list_purchases,
     reversals.reverse_entry,
 )
 

@@ -49,6 +49,12 @@ class MemoryOutbox:
                 break
         return claimed
 
+    async def skip(self, worker: str, *, now: datetime, lease: int, limit: int) -> int:
+        """Forget the oldest events that are not parked; how many."""
+        claimed = await self.claim(worker, now=now, lease=lease, limit=limit)
+        await self.delivered([envelope.position for envelope in claimed])
+        return len(claimed)
+
     async def delivered(self, positions: Sequence[int]) -> None:
         """These were handled; forget them."""
         for position in positions:

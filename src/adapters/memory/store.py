@@ -14,7 +14,7 @@ from platform_core.kernel.changes import Changes, Committed, KeyId, KeyRecord
 from platform_core.kernel.errors import PlatformError
 from platform_core.kernel.journal import Account, Balances, JournalEntry, PostedLine
 from platform_core.kernel.select import Select, Where, sort_keys
-from platform_core.kernel.settlement import Needs, Standing, Tally, Unique, Writes, needs, settle
+from platform_core.kernel.settlement import Needs, Standing, Tally, Unique, Verdict, Writes, needs, settle
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -72,8 +72,20 @@ class MemoryStore:
 
     async def commit(self, changes: Changes) -> Committed:
         """Apply a unit of work, whole or not at all."""
-        [verdict], writes = settle([changes], self._standing(needs([changes])))
+        verdict, writes = self._settled(changes)
         self._write(writes)
+        return self._told(changes, verdict)
+
+    async def rehearse(self, changes: Changes) -> Committed:
+        """Decide a unit of work as `commit` would, and write nothing."""
+        verdict, _ = self._settled(changes)
+        return self._told(changes, verdict)
+
+    def _settled(self, changes: Changes) -> tuple[Verdict, Writes]:
+        [verdict], writes = settle([changes], self._standing(needs([changes])))
+        return verdict, writes
+
+    def _told(self, changes: Changes, verdict: Verdict) -> Committed:
         if isinstance(verdict, PlatformError):
             raise verdict
         if isinstance(verdict.answer, KeyRecord) and changes.key is not None:

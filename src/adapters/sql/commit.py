@@ -11,10 +11,11 @@ from adapters.sql.connection import Connection
 from adapters.sql.rows import TableCodec
 from adapters.sql.tables import AGGREGATE_TABLES, accounts, idempotency_keys, journal, outbox, postings
 from platform_core.kernel.changes import Changes, Committed, Key, KeyRecord
+from platform_core.kernel.errors import KeyExpired
 from platform_core.kernel.settlement import Needs, Standing, Tally, Verdict, Writes, needs, settle
 
 _ACCOUNT = ("id", "floor", "balance", "frozen", "sequence")
-_KEY = ("scope", "key", "fingerprint", "refused", "answer", "created_at")
+_KEY = ("scope", "key", "fingerprint", "refused", "moved", "answer", "created_at")
 _OUTBOX = ("id", "name", "subject", "payload", "at", "actor")
 _JOURNAL = ("id", "kind", "at", "actor", "reference", "details", "reverses", "despite_freeze")
 _POSTING = ("account", "sequence", "entry", "amount", "balance")
@@ -79,13 +80,15 @@ class Committer:
         columns = ("scope", "key", "fingerprint", "refused", "answer")
         for row in await connection.select_pairs(idempotency_keys, columns, ("scope", "key"), list(want.keys)):
             fingerprint = self.json.loads(row["fingerprint"], dict[str, str])
-            key, answer = Key(row["scope"], row["key"], fingerprint, None), row["answer"]
-            record = (
-                KeyRecord(key, refusal=self.json.stored_refusal(answer))
-                if row["refused"]
-                else KeyRecord(key, encoded=answer.encode())
-            )
-            standing.keys[key.id] = record
+            key = Key(row["scope"], row["key"], fingerprint, None)
+            standing.keys[key.id] = self._record(key, row["answer"], refused=row["refused"])
+
+    def _record(self, key: Key, answer: str | None, *, refused: bool) -> KeyRecord:
+        if answer is None:
+            return KeyRecord(key, refusal=KeyExpired("this idempotency key was used too long ago; use a new one"))
+        if refused:
+            return KeyRecord(key, refusal=self.json.stored_refusal(answer))
+        return KeyRecord(key, encoded=answer.encode())
 
     # ---- what is written
 
@@ -152,4 +155,4 @@ class Committer:
         fingerprint = self.json.dumps(key.fingerprint).decode()
         # Only for forgetting old keys; no decision about the request depends on it.
         now = datetime.now(UTC)
-        return (key.scope, key.key, fingerprint, record.refusal is not None, answer.decode(), now)
+        return (key.scope, key.key, fingerprint, record.refusal is not None, record.moved, answer.decode(), now)

@@ -23,6 +23,17 @@ _LEASE = """INSERT INTO leases (name, worker, expires_at) VALUES ('relay', ?, ?)
  ON CONFLICT (name) DO UPDATE SET worker = excluded.worker, expires_at = excluded.expires_at
  WHERE leases.worker = excluded.worker OR leases.expires_at <= ? RETURNING worker"""
 
+_SKIP = """DELETE FROM outbox WHERE position <=
+ (SELECT max(position) FROM (SELECT position FROM outbox WHERE parked = ? ORDER BY position LIMIT ?) AS oldest)
+ AND parked = ? RETURNING 1 AS one"""
+
+
+async def _has_a_turn(connection: Connection, worker: str, now: datetime, lease: int) -> bool:
+    """Whether there is anything, and this worker may take it."""
+    if not await connection.query("SELECT 1 AS one FROM outbox LIMIT 1"):
+        return False
+    return bool(await connection.query(_LEASE, worker, now + timedelta(seconds=lease), now))
+
 
 class SqlOutbox:
     """Events committed and not yet delivered.
@@ -40,15 +51,23 @@ class SqlOutbox:
         """Events due for delivery, oldest first, for the one worker that holds the lease."""
 
         async def work(connection: Connection) -> list[Record]:
-            if not await connection.query("SELECT 1 AS one FROM outbox LIMIT 1"):
-                return []
-            if not await connection.query(_LEASE, worker, now + timedelta(seconds=lease), now):
+            if not await _has_a_turn(connection, worker, now, lease):
                 return []
             # What waited for another try and is due again takes its old place in line.
             await connection.query("UPDATE outbox SET not_before = NULL WHERE not_before <= ?", now)
             return await connection.query(_DUE, False, now, limit)
 
         return [self._envelope(row) for row in await self._backend.side(work)]
+
+    async def skip(self, worker: str, *, now: datetime, lease: int, limit: int) -> int:
+        """Forget the oldest events that are not parked, for the one worker that holds the lease; how many."""
+
+        async def work(connection: Connection) -> int:
+            if not await _has_a_turn(connection, worker, now, lease):
+                return 0
+            return len(await connection.query(_SKIP, False, limit, False))
+
+        return await self._backend.side(work)
 
     async def delivered(self, positions: Sequence[int]) -> None:
         """These were handled; forget them."""

@@ -26,11 +26,19 @@ from adapters.sql.windows import SqlWindows
 from adapters.sql.writer import Writer
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.changes import Changes, Committed
+from platform_core.kernel.errors import PlatformError
 from platform_core.kernel.journal import Balances
 from platform_core.kernel.ports import Clock
 from platform_core.kernel.select import Select
+from platform_core.kernel.settlement import Verdict
 
 A = TypeVar("A", bound=Aggregate)
+
+
+class _Rehearsed(Exception):  # it carries a verdict out of a transaction that must not commit
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__()
+        self.verdict = verdict
 
 
 @define
@@ -138,15 +146,34 @@ class SqlStore(SqlBooks):
         async with self._backend.snapshot() as run:
             yield SqlSnapshot(self, run)
 
+    async def rehearse(self, changes: Changes) -> Committed:
+        """Decide a unit of work as `commit` would, and write nothing."""
+
+        async def work(connection: Connection) -> None:
+            raise _Rehearsed((await self._committer.commit(connection, [changes]))[0])
+
+        try:
+            await self._backend.side(work)
+        except _Rehearsed as done:
+            verdict = done.verdict
+        if isinstance(verdict, PlatformError):
+            raise verdict
+        return verdict
+
     async def forget_keys(self, before: datetime, limit: int = 1000) -> int:
-        """Forget idempotency keys used before a moment, at most so many; how many were forgotten."""
+        """Forget the answers of idempotency keys used before a moment; those that moved money stay used."""
 
-        async def work(connection: Connection) -> list[Record]:
-            old = "SELECT scope, key FROM idempotency_keys WHERE created_at < ? LIMIT ?"
-            sql = f"DELETE FROM idempotency_keys WHERE (scope, key) IN ({old}) RETURNING 1 AS one"
-            return await connection.query(sql, before, limit)
+        async def work(connection: Connection) -> int:
+            used = "SELECT scope, key FROM idempotency_keys WHERE created_at < ? AND moved = ?"
+            emptied = f"UPDATE idempotency_keys SET answer = NULL WHERE (scope, key) IN ({used} AND answer IS NOT NULL LIMIT ?)"
+            gone = f"DELETE FROM idempotency_keys WHERE (scope, key) IN ({used} LIMIT ?)"
+            counted = [
+                await connection.query(f"{sql} RETURNING 1 AS one", before, moved, limit)
+                for sql, moved in ((emptied, True), (gone, False))
+            ]
+            return sum(len(rows) for rows in counted)
 
-        return len(await self._backend.side(work))
+        return await self._backend.side(work)
 
     async def _ask_the_time(self) -> datetime:
         row = (await self._query("SELECT clock_timestamp() AS now"))[0]

@@ -186,7 +186,8 @@ idempotency_keys = Table(
     Column("key", Words, primary_key=True),
     Column("fingerprint", Words, nullable=False),
     Column("refused", Boolean, nullable=False),
-    Column("answer", Words, nullable=False),
+    Column("moved", Boolean, nullable=False),
+    Column("answer", Words),
     Column("created_at", Instant, nullable=False),
 )
 

@@ -45,12 +45,14 @@ class KeyRecord:
         answer: The answer, when it was given in this very batch.
         encoded: The answer as the store keeps it, when it was given before.
         refusal: The refusal, if it was one.
+        moved: Whether money moved under it: such a key stays used when its answer is forgotten.
     """
 
     key: Key
     answer: object = None
     encoded: bytes | None = None
     refusal: PlatformError | None = None
+    moved: bool = False
 
 
 def _nothing(_: Balances) -> object:

@@ -148,6 +148,12 @@ class KeyReused(Invalid):
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
+class KeyExpired(Conflict):
+    """An idempotency key moved money so long ago that its answer is forgotten; it never moves any again."""
+
+    code = "IDEMPOTENCY_KEY_EXPIRED"
+
+
 class RateLimited(PlatformError):
     """Too many requests; `retry_after` says when the next may come."""
 

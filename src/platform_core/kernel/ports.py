@@ -89,6 +89,9 @@ class Outbox(Protocol):
         waiting for a retry: this keeps the order per aggregate.
         """
 
+    async def skip(self, worker: str, *, now: datetime, lease: int, limit: int) -> int:
+        """Forget the oldest events that are not parked, when nobody listens to any; how many were forgotten."""
+
     async def delivered(self, positions: Sequence[int]) -> None:
         """These were handled by every subscriber; forget them."""
 

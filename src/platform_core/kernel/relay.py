@@ -54,6 +54,8 @@ class Relay:
             How many events were taken up.
         """
         now = self._clock.now()
+        if not self._handlers:
+            return await self._outbox.skip(self._worker, now=now, lease=LEASE, limit=limit)
         envelopes = await self._outbox.claim(self._worker, now=now, lease=LEASE, limit=limit)
         done: list[int] = []
         stopped: set[str] = set()
@@ -82,8 +84,6 @@ class Relay:
 
     def _of(self, event: Event) -> list[Handler]:
         handlers = self._handlers
-        if not handlers:
-            return []
         return [*handlers.get(type(event), ()), *handlers.get(Event, ())]
 
     async def _fail(self, envelope: Envelope, error: Exception) -> None:

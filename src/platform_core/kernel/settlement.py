@@ -155,7 +155,7 @@ def _decide(unit: Changes, standing: Standing, writes: Writes) -> Verdict:
         return refusal
     _apply(unit, standing, writes, fresh, lines)
     if key is not None:
-        _remember(KeyRecord(key, answer=answer), standing, writes)
+        _remember(KeyRecord(key, answer=answer, moved=bool(unit.entries)), standing, writes)
     return Committed(answer)
 
 

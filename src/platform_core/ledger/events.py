@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from attrs import frozen
@@ -40,6 +41,16 @@ class HoldReleased(Event):
     hold: str
     payer: str
     amount: int
+
+
+@frozen
+class HoldExtended(Event):
+    """A hold lasts longer."""
+
+    name: ClassVar[str] = "ledger.hold_extended"
+    hold: str
+    payer: str
+    deadline: datetime
 
 
 @frozen

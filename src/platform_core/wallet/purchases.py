@@ -11,11 +11,12 @@ from attrs import define, frozen
 
 from platform_core.kernel.actor import PLATFORM, USERS, Policy
 from platform_core.kernel.aggregate import Aggregate
-from platform_core.kernel.command import Command
+from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Invalid, NotFound
 from platform_core.kernel.journal import Posting
 from platform_core.kernel.machine import Machine
 from platform_core.kernel.money import Money
+from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import ISSUANCE, psp, token_sales, user_accounts
 from platform_core.wallet.events import PaymentUnmatched, PurchaseFailed, PurchaseSettled
@@ -249,3 +250,32 @@ async def settle_purchase(command: SettlePurchase, work: Work) -> str:
     else:
         purchase.fail(work, _FAILURES[command.outcome])
     return purchase.state.value
+
+
+@frozen
+class ListPurchases(Query[list[Purchase]]):
+    """Purchases, oldest first. Only the platform may.
+
+    Args:
+        state: Only those in this state.
+        owner: Only this user's.
+        limit: At most this many, 1 to 1000.
+    """
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    state: PurchaseState | None = None
+    owner: str | None = None
+    limit: int = 100
+
+
+async def list_purchases(query: ListPurchases, work: Work) -> list[Purchase]:
+    """The purchases."""
+    where = []
+    if query.state is not None:
+        where.append(Where("state", "=", query.state))
+    if query.owner is not None:
+        where.append(Where("user", "=", query.owner))
+    return await work.find(
+        Select(Purchase, where=tuple(where), order=("created_at",), limit=max(1, min(1000, query.limit)))
+    )

@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from entrypoints.http.kit.clients import Clients
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.outside import Outside
+from entrypoints.http.kit.plain import PlainResponse
 from entrypoints.http.kit.refusals import BROKEN, NO_RESOURCE, NO_VERB, UNREADABLE, Refusal
 
 
@@ -125,11 +126,27 @@ class GuardedConnection(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """Send an answer, whoever made it, with the headers that every answer has."""
+        answer: object = resp
+        if isinstance(answer, PlainResponse):
+            if not self._upgraded and answer.fits(request):
+                return await self._send(request, answer)
+            resp = answer.full()
         if isinstance(resp, web.HTTPException) and resp.status >= 400:
             resp = self._translated(request, resp)
         if isinstance(resp, web.StreamResponse) and not resp.prepared:
             self._gate.complete(request, resp.headers)
         return await super().finish_response(request, resp, start_time)
+
+    async def _send(self, request: web.BaseRequest, resp: PlainResponse) -> tuple[web.StreamResponse, bool]:
+        """Send an answer that is whole already."""
+        request._finish()  # noqa: SLF001  # as aiohttp does before it sends
+        if self.transport is None:
+            return cast(web.StreamResponse, resp), True
+        self.transport.write(resp.encoded())
+        if self._paused:
+            # The client reads more slowly than it asks.
+            await self._drain_helper()
+        return cast(web.StreamResponse, resp), False
 
     def _translated(self, request: web.BaseRequest, error: web.HTTPException) -> web.Response:
         """An exception of aiohttp's own in our words."""

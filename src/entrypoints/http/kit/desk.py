@@ -14,6 +14,7 @@ from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.headers import JSON, REQUEST_ID, Cors, host_allowed, request_id, security_headers
 from entrypoints.http.kit.limits import Allowance
 from entrypoints.http.kit.options import HttpOptions
+from entrypoints.http.kit.plain import PlainResponse
 from entrypoints.http.kit.refusals import LIMITED, MISDIRECTED, HttpRefusal, Refusal
 from platform_core.kernel.actor import Actor, Via
 from platform_core.kernel.errors import Kind, PlatformError
@@ -78,22 +79,22 @@ class Desk:
         """A name for the client's address."""
         return self._clients.subject(request.remote, request.headers.getall("X-Forwarded-For", ()))
 
-    def refuse(self, refusal: Refusal, headers: CIMultiDict[str]) -> web.Response:
+    def refuse(self, refusal: Refusal, headers: CIMultiDict[str]) -> PlainResponse:
         """A refusal in the dialect's own shape."""
         if refusal.status == 401:
             headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
         body = self.encode(self.dialect.show_refusal(refusal))
-        return web.Response(status=refusal.status, body=body, headers=headers)
+        return PlainResponse(refusal.status, headers, body)
 
-    def refuse_http(self, error: HttpRefusal, headers: CIMultiDict[str]) -> web.Response:
+    def refuse_http(self, error: HttpRefusal, headers: CIMultiDict[str]) -> PlainResponse:
         """A refusal of HTTP itself."""
         headers.update(error.headers)
         response = self.refuse(error.refusal, headers)
         if error.close:
-            response.force_close()
+            response.closes = True
         return response
 
-    def refuse_platform(self, error: PlatformError, refusal: Refusal, headers: CIMultiDict[str]) -> web.Response:
+    def refuse_platform(self, error: PlatformError, refusal: Refusal, headers: CIMultiDict[str]) -> PlainResponse:
         """A refusal of the core, already in wire names."""
         if error.kind in _PASSING:
             headers[hdrs.RETRY_AFTER] = str(error.retry_after or 1)
@@ -101,7 +102,7 @@ class Desk:
             headers["Idempotent-Replayed"] = "true"
         return self.refuse(refusal, headers)
 
-    async def turn_away(self, request: web.Request, refusal: Refusal, extra: dict[str, str]) -> web.Response:
+    async def turn_away(self, request: web.Request, refusal: Refusal, extra: dict[str, str]) -> PlainResponse:
         """Answer a request that is for no operation."""
         headers = self.headers(request)
         try:
@@ -112,7 +113,7 @@ class Desk:
         headers.update(extra)
         return self.refuse(refusal, headers)
 
-    async def preflight(self, request: web.Request, allow: str) -> web.Response:
+    async def preflight(self, request: web.Request, allow: str) -> PlainResponse:
         """Answer OPTIONS."""
         headers = self.headers(request)
         try:
@@ -123,7 +124,7 @@ class Desk:
         headers[hdrs.ALLOW] = allow
         headers.update(self._cors.preflight(request.headers, allow))
         del headers[hdrs.CONTENT_TYPE]
-        return web.Response(status=204, headers=headers)
+        return PlainResponse(204, headers, None)
 
 
 def _tell(allowance: Allowance, headers: CIMultiDict[str]) -> None:

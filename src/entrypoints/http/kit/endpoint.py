@@ -14,6 +14,7 @@ from entrypoints.http.kit.credentials import Credential
 from entrypoints.http.kit.desk import Desk, log
 from entrypoints.http.kit.dialect import Doorkeeping
 from entrypoints.http.kit.fields import TextReader, fill, refusal
+from entrypoints.http.kit.plain import PlainResponse
 from entrypoints.http.kit.refusals import BROKEN, FORGED, KEY_MISSING, HttpRefusal, Refusal
 from entrypoints.http.kit.rows import Ask, Caller, Reply, Row
 from platform_core.kernel.actor import ANONYMOUS, Actor
@@ -70,7 +71,7 @@ class Endpoint:
         if missing := set(row.path_fields) - known:
             raise TypeError(f"{where}: {row.ask.__name__} has no field {min(missing)}")
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> PlainResponse:
         """Answer a request, timed if somebody wants to know."""
         observer = self._desk.options.observer
         if observer is None:
@@ -80,7 +81,7 @@ class Endpoint:
         observer(self.row.method, self._desk.dialect.prefix + self.row.path, response.status, perf_counter() - began)
         return response
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> PlainResponse:
         desk = self._desk
         headers = desk.headers(request)
         try:
@@ -94,7 +95,7 @@ class Endpoint:
             log.exception("%s failed", self.row.id, extra={"request_id": headers["X-Request-Id"]})
             return desk.refuse(BROKEN, headers)
 
-    async def _perform(self, request: web.Request, headers: CIMultiDict[str]) -> web.Response:
+    async def _perform(self, request: web.Request, headers: CIMultiDict[str]) -> PlainResponse:
         desk, row, platform = self._desk, self.row, self._platform
         desk.check_host(request)
         actor, credential = await self._authenticate(request, headers)
@@ -122,8 +123,8 @@ class Endpoint:
             row.then(outcome.value, Reply(headers, desk.options))
         if shown is None:
             del headers[hdrs.CONTENT_TYPE]
-            return web.Response(status=row.status, headers=headers)
-        return web.Response(status=row.status, body=desk.encode(shown), headers=headers)
+            return PlainResponse(row.status, headers, None)
+        return PlainResponse(row.status, headers, desk.encode(shown))
 
     async def _authenticate(self, request: web.Request, headers: CIMultiDict[str]) -> tuple[Actor, Credential | None]:
         try:

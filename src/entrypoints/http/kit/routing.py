@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, cast
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from yarl import URL
 from entrypoints.http.kit.desk import Desk
 from entrypoints.http.kit.endpoint import Endpoint
 from entrypoints.http.kit.outside import Handler
+from entrypoints.http.kit.plain import PlainResponse
 from entrypoints.http.kit.refusals import NO_RESOURCE, NO_VERB
 
 
@@ -94,20 +95,21 @@ class Mount(AbstractResource):
     def _complete(self, leaf: _Leaf) -> None:
         allow = ", ".join(sorted({*leaf.routes, "OPTIONS"}))
 
-        async def options(request: web.Request) -> web.StreamResponse:
+        async def options(request: web.Request) -> PlainResponse:
             return await self._desk.preflight(request, allow)
 
-        async def no_verb(request: web.Request) -> web.StreamResponse:
+        async def no_verb(request: web.Request) -> PlainResponse:
             return await self._desk.turn_away(request, NO_VERB, {"Allow": allow})
 
         leaf.routes["OPTIONS"] = self._route("OPTIONS", options)
         leaf.routes["*"] = self._route("*", no_verb)
 
-    async def _no_resource(self, request: web.Request) -> web.StreamResponse:
+    async def _no_resource(self, request: web.Request) -> PlainResponse:
         return await self._desk.turn_away(request, NO_RESOURCE, {})
 
-    def _route(self, method: str, handler: Handler) -> ResourceRoute:
-        return ResourceRoute(method, handler, self)
+    def _route(self, method: str, handler: Callable[[web.Request], Awaitable[PlainResponse]]) -> ResourceRoute:
+        # Our own connection sends it; to aiohttp it passes for a response.
+        return ResourceRoute(method, cast(Handler, handler), self)
 
     # ---- what aiohttp asks of a resource
 

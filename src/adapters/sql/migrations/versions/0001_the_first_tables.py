@@ -106,7 +106,8 @@ def upgrade() -> None:
         sa.Column("key", Words(), nullable=False),
         sa.Column("fingerprint", Words(), nullable=False),
         sa.Column("refused", sa.Boolean(), nullable=False),
-        sa.Column("answer", Words(), nullable=False),
+        sa.Column("moved", sa.Boolean(), nullable=False),
+        sa.Column("answer", Words(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "key", name=("pk_idempotency_keys")),
     )
