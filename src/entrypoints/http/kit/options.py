@@ -8,8 +8,6 @@ from attrs import field, frozen
 
 from entrypoints.http.kit.limits import Limit, Limiter, LocalLimiter
 
-MIB = 2**20
-
 #: Called once for each answer of a dialect: verb, path template, status, seconds it took.
 Observer = Callable[[str, str, int, float], None]
 
@@ -39,7 +37,7 @@ class HttpOptions:
         require_idempotency_key: Whether an operation that changes something must come with an `Idempotency-Key`.
         limits: The classes of rate limits; rows name them. `default`, `money`, `auth` and `register` must be there.
         limiter: Who counts.
-        max_body: The largest JSON body, in bytes.
+        max_body: The largest body without files, in bytes (IN-03).
         header_seconds: How long a client may take to send a request's head (HTTP-02).
         body_seconds: How long it may take to send a body before it must keep a pace of 1 KiB/s.
         keepalive_seconds: How long an idle connection is kept.
@@ -59,7 +57,7 @@ class HttpOptions:
     require_idempotency_key: bool = False
     limits: Mapping[str, Limit] = field(factory=_limits)
     limiter: Limiter = field(factory=LocalLimiter)
-    max_body: int = MIB
+    max_body: int = 256 * 1024
     header_seconds: float = 10.0
     body_seconds: float = 10.0
     keepalive_seconds: float = 75.0
