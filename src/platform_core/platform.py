@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
+from platform_core.booking.policy import BookingPolicy
+from platform_core.booking.standing import ReviewStanding
+from platform_core.identity.events import RoleChanged, UserBanned, UserUnbanned
 from platform_core.identity.ports import Directory, Passwords
 from platform_core.identity.sessions import Doorkeeper
 from platform_core.identity.users import People
@@ -13,7 +16,7 @@ from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import Application, Outcome
 from platform_core.kernel.command import Request
-from platform_core.kernel.events import Event
+from platform_core.kernel.events import Envelope, Event
 from platform_core.kernel.ports import Books, Clock, Ids, Outbox, Store
 from platform_core.kernel.relay import Handler, Relay
 from platform_core.kernel.select import Select, Where
@@ -75,6 +78,7 @@ class Platform:
         gateway: The payment provider.
         catalogue: The token packages on sale.
         fees: The platform's share, per kind of entry.
+        booking_policy: The rules of time and money around bookings.
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
     """
@@ -89,6 +93,7 @@ class Platform:
         gateway: PaymentGateway,
         catalogue: Catalogue | None = None,
         fees: FeePolicy | None = None,
+        booking_policy: BookingPolicy | None = None,
         fingerprint_key: bytes = b"",
         worker: str = "platform",
     ) -> None:
@@ -103,6 +108,7 @@ class Platform:
             clock=clock,
             ids=ids,
             services={
+                BookingPolicy: booking_policy or BookingPolicy(),
                 Books: store,
                 Catalogue: catalogue or Catalogue(),
                 Directory: People(store),
@@ -112,6 +118,8 @@ class Platform:
             },
             fingerprint_key=fingerprint_key,
         )
+        for event in (UserBanned, UserUnbanned, RoleChanged):
+            self.relay.on(event, self._review_standing)
 
     async def execute(self, request: Request[R], *, by: Actor, key: str | None = None) -> R:
         """Run a use case and give its answer. See `Application.perform` for arguments and refusals."""
@@ -139,6 +147,9 @@ class Platform:
         order for each subject. `relay.drain()` or the worker delivers.
         """
         self.relay.on(event, handler)
+
+    async def _review_standing(self, envelope: Envelope) -> None:
+        await self.execute(ReviewStanding(envelope.subject), by=Actor.system("booking"))
 
 
 async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:
