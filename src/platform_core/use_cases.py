@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from platform_core.booking import booking, calendar, profiles, provider, requests, reviews, slots, standing
+from platform_core.booking import booking, calendar, listing, provider, requests, reviews, slots, standing
 from platform_core.booking import timers as booking_timers
 from platform_core.booking import verbs as booking_verbs
 from platform_core.booking import views as booking_views
@@ -41,10 +41,10 @@ USE_CASES: tuple[UseCase, ...] = (
     purchases.purchase_tokens,
     purchases.settle_purchase,
     reversals.reverse_entry,
-    profiles.set_up_provider,
-    profiles.change_provider,
-    profiles.get_provider,
-    profiles.list_providers,
+    listing.set_up_provider,
+    listing.change_provider,
+    listing.get_provider,
+    listing.list_providers,
     slots.offer_slot,
     slots.withdraw_slot,
     requests.book_provider,

@@ -122,7 +122,7 @@ class Provider(Aggregate):
         self.category, self.bio, self.services, self.rate = wanted.category, wanted.bio, wanted.services, wanted.rate
         self.record(ProviderChanged(self.id, self.category, self.rate))
 
-    def show(self, shown: bool) -> None:  # noqa: FBT001  # reads as what it sets
+    def show(self, shown: bool) -> None:
         """Let them be found and booked, or no longer."""
         if self.shown is not shown:
             self.shown = shown

@@ -25,7 +25,7 @@ MOST = 500
 
 @define(eq=False, kw_only=True)
 class Slot(Aggregate):
-    """A time at which a provider can be booked. Bookings begin with it and last as long as the customer says, within it.
+    """A time at which a provider can be booked: bookings begin with it and last as long as the customer says.
 
     Slots of one provider may overlap, as choices; the calendar sees to it that bookings do not.
 
