@@ -26,14 +26,11 @@ BookingId = Annotated[str, Meta(description="A booking's id.", examples=["bkg_ab
 Status = Literal["pending", "confirmed", "declined", "cancelled", "expired", "completed", "disputed"]
 SideName = Literal["customer", "provider", "platform"]
 
-_ID: Mapping[str, str] = {"booking": "id"}
-
 
 class BookAsk(Ask, frozen=True):
     """What to book of a provider. The price is theirs."""
 
     names: ClassVar[Mapping[str, str]] = {"provider": "id", "slot": "slotId", "minutes": "durationMinutes"}
-
     id: ProviderId
     slotId: Annotated[str, Meta(min_length=1, max_length=64, examples=["slot_2026041520"])]
     durationMinutes: Annotated[int, Meta(ge=1, le=1440, description="From the slot's start on, within it.")]
@@ -133,84 +130,64 @@ class BookingsAsk(Ask, frozen=True):
         return ListBookings(Side(self.role), state, self.cursor, self.limit)
 
 
-class BookingAsk(Ask, frozen=True):
-    """Which booking."""
+class OneBooking(Ask, frozen=True):
+    """A booking by its id."""
 
-    names: ClassVar[Mapping[str, str]] = _ID
-
+    names: ClassVar[Mapping[str, str]] = {"booking": "id", "words": "text"}
     id: BookingId
+
+
+class BookingAsk(OneBooking, frozen=True):
+    """Which booking."""
 
     def command(self, _: Caller) -> GetBooking:
         """What the core is asked."""
         return GetBooking(self.id)
 
 
-class ConfirmAsk(Ask, frozen=True):
+class ConfirmAsk(OneBooking, frozen=True):
     """Which booking to confirm."""
-
-    names: ClassVar[Mapping[str, str]] = _ID
-
-    id: BookingId
 
     def command(self, _: Caller) -> ConfirmBooking:
         """What the core is asked."""
         return ConfirmBooking(self.id)
 
 
-class DeclineAsk(Ask, frozen=True):
+class DeclineAsk(OneBooking, frozen=True):
     """Which booking to decline."""
-
-    names: ClassVar[Mapping[str, str]] = _ID
-
-    id: BookingId
 
     def command(self, _: Caller) -> DeclineBooking:
         """What the core is asked."""
         return DeclineBooking(self.id)
 
 
-class CancelAsk(Ask, frozen=True):
+class CancelAsk(OneBooking, frozen=True):
     """Which booking to cancel."""
-
-    names: ClassVar[Mapping[str, str]] = _ID
-
-    id: BookingId
 
     def command(self, _: Caller) -> CancelBooking:
         """What the core is asked."""
         return CancelBooking(self.id)
 
 
-class CompleteAsk(Ask, frozen=True):
+class CompleteAsk(OneBooking, frozen=True):
     """Which booking to complete."""
-
-    names: ClassVar[Mapping[str, str]] = _ID
-
-    id: BookingId
 
     def command(self, _: Caller) -> CompleteBooking:
         """What the core is asked."""
         return CompleteBooking(self.id)
 
 
-class WithdrawAsk(Ask, frozen=True):
+class WithdrawAsk(OneBooking, frozen=True):
     """Which booking's dispute to withdraw."""
-
-    names: ClassVar[Mapping[str, str]] = _ID
-
-    id: BookingId
 
     def command(self, _: Caller) -> WithdrawDispute:
         """What the core is asked."""
         return WithdrawDispute(self.id)
 
 
-class DisputeAsk(Ask, frozen=True):
+class DisputeAsk(OneBooking, frozen=True):
     """What went wrong."""
 
-    names: ClassVar[Mapping[str, str]] = _ID
-
-    id: BookingId
     reason: Annotated[str, Meta(min_length=1, max_length=500, examples=["Nobody came."])]
 
     def command(self, _: Caller) -> DisputeBooking:
@@ -218,12 +195,9 @@ class DisputeAsk(Ask, frozen=True):
         return DisputeBooking(self.id, self.reason)
 
 
-class ReviewAsk(Ask, frozen=True):
+class ReviewAsk(OneBooking, frozen=True):
     """How a session was."""
 
-    names: ClassVar[Mapping[str, str]] = {"booking": "id", "words": "text"}
-
-    id: BookingId
     rating: Annotated[int, Meta(ge=1, le=5, examples=[5])]
     text: Annotated[str, Meta(max_length=1000, examples=["Wonderful!"])] = ""
 
@@ -248,9 +222,8 @@ def show_booking(booking: BookingView) -> BookingAnswer:
     """A booking."""
     dispute = end = None
     if booking.disputed_by is not None:
-        by = Side(booking.disputed_by).value
         until = None if booking.resolve_by is None else moment(booking.resolve_by)
-        dispute = BookingDispute(by, booking.reason or "", until)
+        dispute = BookingDispute(Side(booking.disputed_by).value, booking.reason or "", until)
     if booking.ended_at is not None:
         end = BookingEnd(Side(booking.ended_by).value, moment(booking.ended_at), booking.reason)
     return BookingAnswer(

@@ -10,8 +10,9 @@ TEEZU = Dialect(
     name="teezu",
     title="Teezu creator platform API",
     version="7.0",
-    description="Accounts, sessions, profiles, the token wallet, providers and bookings. Amounts are whole tokens (TZT); moments are "
-    "ISO 8601 in UTC. Sign in with `POST /auth/login`, then send `Authorization: Bearer <sessionToken>`.",
+    description="Accounts, sessions, profiles, the token wallet, providers and bookings. Amounts are whole tokens "
+    "(TZT); moments are ISO 8601 in UTC. Sign in with `POST /auth/login`, then send "
+    "`Authorization: Bearer <sessionToken>`.",
     root="/api/v1",
     rows=(*auth.ROWS, *users.ROWS, *wallet.ROWS, *providers.ROWS, *bookings.ROWS),
     show_refusal=show_refusal,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from entrypoints.http.kit.fields import Rule
 from entrypoints.http.kit.rows import Answer, Ask, Caller, Moment, Row, delete, get, moment, nothing, patch, post
@@ -93,7 +93,7 @@ class SetUpProviderAsk(Ask, frozen=True):
     category: Category
     tokenRate: TokenRate
     bio: Bio = ""
-    services: Services = []
+    services: Services = field(default_factory=list)
 
     def command(self, _: Caller) -> SetUpProvider:
         """What the core is asked."""
