@@ -41,12 +41,9 @@ class Scene:
         )
         return offered.id
 
-    async def book(
-        self, slot: str, minutes: int = 30, *, by: Person | None = None, key: str | None = None
-    ) -> BookingView:
+    async def book(self, slot: str, minutes: int = 30, *, by: Person | None = None) -> BookingView:
         """A booking by Anna, or somebody else."""
-        request = BookProvider(self.jane.id, slot, minutes)
-        return await self.world.execute(request, by=(by or self.anna).actor, key=key)
+        return await self.world.execute(BookProvider(self.jane.id, slot, minutes), by=(by or self.anna).actor)
 
     async def booked(self, *, hours: float = 48) -> BookingView:
         """A request of Anna's for half an hour, so many hours ahead."""
