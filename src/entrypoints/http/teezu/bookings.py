@@ -327,7 +327,6 @@ ROWS: tuple[Row, ...] = (
         id="confirm_booking",
         summary="Say yes to a request, as its provider",
         tag="bookings",
-        example={},
         answers=_CONFIRMED,
     ),
     post(
@@ -337,7 +336,6 @@ ROWS: tuple[Row, ...] = (
         id="decline_booking",
         summary="Say no to a request, as its provider; the tokens go back",
         tag="bookings",
-        example={},
         answers=_ended("declined", "provider", "2026-04-10T10:00:00Z", completeAt=None),
     ),
     post(
@@ -347,7 +345,6 @@ ROWS: tuple[Row, ...] = (
         id="cancel_booking",
         summary="Call a booking off; customers who do so late pay a part",
         tag="bookings",
-        example={},
         answers=_ended("cancelled", "customer", "2026-04-15T12:00:00Z", 750),
     ),
     post(
@@ -357,7 +354,6 @@ ROWS: tuple[Row, ...] = (
         id="complete_booking",
         summary="Say that the session took place, as its customer, and pay",
         tag="bookings",
-        example={},
         answers=_ended("completed", "customer", "2026-04-15T20:35:00Z", 1500),
     ),
     post(
@@ -377,7 +373,6 @@ ROWS: tuple[Row, ...] = (
         id="withdraw_dispute",
         summary="Take a dispute back, as whoever opened it",
         tag="bookings",
-        example={},
         answers=_CONFIRMED,
     ),
     post(
