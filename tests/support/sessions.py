@@ -11,7 +11,7 @@ from platform_core.booking.listing import SetUpProvider
 from platform_core.booking.requests import BookProvider
 from platform_core.booking.slots import OfferSlot
 from platform_core.booking.timers import AdvanceBooking, DueBookings
-from platform_core.booking.verbs import ConfirmBooking
+from platform_core.booking.verbs import CompleteBooking, ConfirmBooking
 from platform_core.booking.views import BookingView
 from platform_core.kernel.actor import Actor, Role
 from support.world import Person, World
@@ -53,6 +53,13 @@ class Scene:
         """A booking that Jane has confirmed."""
         made = await self.booked(hours=hours)
         return await self.world.execute(ConfirmBooking(made.id), by=self.jane.actor)
+
+    async def completed(self) -> str:
+        """The id of a booking that has just been completed."""
+        made = await self.confirmed()
+        self.world.clock.advance(hours=48)
+        await self.world.execute(CompleteBooking(made.id), by=self.anna.actor)
+        return made.id
 
     async def read(self, booking: str) -> Booking:
         """A booking as it is stored."""

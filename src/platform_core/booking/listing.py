@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum
 from typing import ClassVar
 
@@ -42,7 +42,7 @@ class ProviderView:
     username: str
     category: str
     bio: str
-    services: Sequence[str]
+    services: tuple[str, ...]
     rate: int
     rating: int | None
     reviews: int

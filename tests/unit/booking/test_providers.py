@@ -1,4 +1,4 @@
-"""Providers, their slots and reviews, and who may book whom."""
+"""Providers, their slots, and who may book whom."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.testing import START
+from entrypoints.demo_bookings import seed_bookings
 from platform_core.booking.booking import BookingState, Side
 from platform_core.booking.listing import ChangeProvider, GetProvider, ListProviders, ProviderOrder, SetUpProvider
 from platform_core.booking.requests import MOST_OPEN, BookProvider
@@ -263,52 +264,6 @@ async def test_own_bookings_are_listed_newest_first_page_by_page() -> None:
         assert field_of(refused) == field
 
 
-async def completed(play: Scene) -> str:
-    made = await play.confirmed()
-    play.world.clock.advance(hours=48)
-    await play.world.execute(CompleteBooking(made.id), by=play.anna.actor)
-    return made.id
-
-
-async def test_a_review_is_of_a_completed_booking_once_by_its_customer() -> None:
-    """MON-15."""
-    play = await played()
-    made = await play.confirmed()
-    with pytest.raises(PlatformError) as refused:
-        await play.world.execute(ReviewBooking(made.id, 5), by=play.anna.actor)
-    assert refused.value.code == "BOOKING_NOT_COMPLETED"
-    play.world.clock.advance(hours=48)
-    await play.world.execute(CompleteBooking(made.id), by=play.anna.actor)
-    with pytest.raises(Forbidden):
-        await play.world.execute(ReviewBooking(made.id, 5), by=play.jane.actor)
-    for rating in (0, 6, True, 4.5, "5"):
-        with pytest.raises(Invalid) as wrong:
-            await play.world.execute(ReviewBooking(made.id, rating), by=play.anna.actor)  # type: ignore[arg-type]  # what a caller may send
-        assert field_of(wrong) == "rating"
-    with pytest.raises(Invalid):
-        await play.world.execute(ReviewBooking(made.id, 5, "x" * 1001), by=play.anna.actor)
-    await play.world.execute(ReviewBooking(made.id, 4, "fine"), by=play.anna.actor)
-    with pytest.raises(PlatformError) as refused:
-        await play.world.execute(ReviewBooking(made.id, 1), by=play.anna.actor)
-    assert refused.value.code == "ALREADY_REVIEWED"
-
-    page = await play.world.execute(GetProvider(play.jane.id), by=ANONYMOUS)
-    assert (page.rating, page.reviews, page.sessions) == (400, 1, 1)
-    assert [(review.author.username, review.rating, review.words) for review in page.latest] == [("anna", 4, "fine")]
-
-
-async def test_a_review_comes_within_a_week() -> None:
-    play = await played()
-    id = await completed(play)
-    play.world.clock.advance(days=6, hours=23, minutes=59, seconds=59.999999)
-    kept = play.world.clock.now() + timedelta(microseconds=1)
-    assert kept == (await play.read(id)).ended_at + timedelta(days=7)  # type: ignore[operator]  # it has ended
-    play.world.clock.advance(seconds=0.000001)
-    with pytest.raises(PlatformError) as refused:
-        await play.world.execute(ReviewBooking(id, 5), by=play.anna.actor)
-    assert refused.value.code == "TOO_LATE"
-
-
 async def test_providers_are_found_by_category_rating_and_order_and_all_are_counted() -> None:
     play = await played(50_000)
     world = play.world
@@ -316,7 +271,7 @@ async def test_providers_are_found_by_category_rating_and_order_and_all_are_coun
     people = {name: await world.person(name, role=Role.PROVIDER) for name in rates}
     for name, person in people.items():
         await world.execute(SetUpProvider("music" if name == "olga" else "fitness", rates[name]), by=person.actor)
-    id = await completed(play)
+    id = await play.completed()
     await world.execute(ReviewBooking(id, 4), by=play.anna.actor)
 
     async def names(query: ListProviders) -> tuple[list[str], int]:
@@ -371,3 +326,15 @@ async def test_who_is_no_provider_any_more_is_not_booked_but_keeps_what_was_agre
 
     assert (await play.read(made.id)).state is BookingState.CONFIRMED
     await play.world.relay.drain()
+
+
+async def test_the_demo_has_somebody_to_book_however_often_it_begins() -> None:
+    world = memory_world()
+    cyd = await world.person("cyd", role=Role.PROVIDER)
+    for _ in range(2):
+        await seed_bookings(world, cyd.id)
+    page = await world.execute(GetProvider(cyd.id), by=ANONYMOUS)
+
+    assert (page.username, page.rate, len(page.slots)) == ("cyd", 50, 3)
+    await world.execute(BanUser(cyd.id), by=OPERATOR)
+    await seed_bookings(world, cyd.id)
