@@ -15,13 +15,11 @@ from platform_core.booking.requests import bookable
 from platform_core.booking.reviews import ProviderReview, ReviewView, review_view
 from platform_core.booking.slots import OfferedSlot, offered_from, own_provider
 from platform_core.identity.ports import Card, Directory
-from platform_core.kernel.actor import ANYONE, USERS, Policy, Role, Via
+from platform_core.kernel.actor import ANYONE, PROVIDERS, USERS, Policy, Role
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict, Invalid, NotFound
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
-
-PROVIDERS = Policy("providers", roles=frozenset({Role.PROVIDER}), vias=frozenset({Via.SESSION}))
 
 MOST = 100
 SLOTS_SHOWN, REVIEWS_SHOWN = 50, 20
