@@ -12,11 +12,13 @@ from click.testing import Result
 
 from entrypoints import container
 from entrypoints.settings import Settings
+from platform_core.booking.booking import Booking
 from platform_core.booking.listing import SetUpProvider
 from platform_core.booking.requests import BookProvider
 from platform_core.booking.slots import OfferSlot
-from platform_core.booking.verbs import ConfirmBooking
+from platform_core.booking.verbs import ConfirmBooking, DisputeBooking
 from platform_core.kernel.actor import Actor, Role, Via
+from platform_core.kernel.changes import Changes
 
 Run = Callable[..., Result]
 Ask = Callable[..., Any]
@@ -70,3 +72,26 @@ def test_only_a_dispute_is_resolved_and_by_a_percentage(run: Run, booked: str) -
     assert run("bookings", "resolve", booked, "50", "--yes").exit_code == 5
     assert run("bookings", "resolve", booked, "101", "--yes").exit_code == 2
     assert run("bookings", "resolve", "bkg_none", "50", "--yes").exit_code == 3
+
+
+def test_a_dispute_is_resolved_by_a_share(ask: Ask, run: Run, booked: str) -> None:
+    async def dispute() -> None:
+        async with container.running(Settings()) as platform:
+            booking = await platform.store.get(Booking, booked)
+            assert booking is not None
+            # These commands go by the time of the machine, so the session is moved to now instead.
+            booking.starts_at = datetime.now(UTC) - timedelta(minutes=1)
+            await platform.store.commit(Changes(saved=(booking,)))
+            customer = Actor(booking.customer, Role.VIEWER, Via.SESSION)
+            await platform.execute(DisputeBooking(booked, "nobody came"), by=customer)
+
+    asyncio.run(dispute())
+    [listed] = ask("bookings", "list", "--state", "disputed")["bookings"]
+    assert (listed["disputed_by"], listed["reason"]) == ("customer", "nobody came")
+
+    decided = ask("bookings", "resolve", booked, "40", "--yes")
+
+    assert (decided["state"], decided["paid"], decided["held"]) == ("completed", 600, 0)
+    assert ask("wallets", "show", "jane")["balance"] == 600
+    assert ask("wallets", "show", "anna")["available"] == 4400
+    assert run("bookings", "resolve", booked, "40", "--yes").exit_code == 5
