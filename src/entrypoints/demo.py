@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from entrypoints.container import beside_data, write_private
+from entrypoints.demo_bookings import seed_bookings
 from entrypoints.settings import Settings
 from platform_core.identity.access import Login
 from platform_core.identity.profiles import UserView
@@ -28,6 +29,7 @@ PEOPLE: Mapping[str, Role] = {
     "ren": Role.ADMIN,
 }
 TIPPER, TIPPED = "bob", "ada"
+BOOKED = "cyd"
 TOKENS = 5_000
 
 _OPERATOR = Actor.operator("demo")
@@ -93,6 +95,7 @@ async def seed(platform: Platform, passwords: Mapping[str, str]) -> Demo:
         user = await _somebody(platform, name, role, password)
         people[name] = Person(user.id, user.username, user.role, password)
     await platform.execute(CreditWallet(people[TIPPER].id, TOKENS, "demo"), by=_OPERATOR, key="demo tokens")
+    await seed_bookings(platform, people[BOOKED].id)
     tipper = people[TIPPER]
     session = await platform.execute(Login(tipper.email, tipper.password), by=ANONYMOUS)
     return Demo(people, session.token)

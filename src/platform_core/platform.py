@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
+from platform_core.booking.policy import BookingPolicy
+from platform_core.booking.standing import ReviewStanding
+from platform_core.identity.events import RoleChanged, UserBanned, UserUnbanned
 from platform_core.identity.ports import Directory, Passwords
 from platform_core.identity.sessions import Doorkeeper
 from platform_core.identity.users import People
@@ -14,7 +17,7 @@ from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import Application, Outcome
 from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.command import Request
-from platform_core.kernel.events import Event
+from platform_core.kernel.events import Envelope, Event
 from platform_core.kernel.ports import Books, Clock, Ids, Outbox, Store
 from platform_core.kernel.relay import Handler, Relay
 from platform_core.kernel.select import Select, Where
@@ -83,6 +86,7 @@ class Platform:
         gateway: The payment provider.
         catalogue: The token packages on sale.
         fees: The platform's share, per kind of entry.
+        booking_policy: The rules of time and money around bookings.
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
     """
@@ -97,6 +101,7 @@ class Platform:
         gateway: PaymentGateway,
         catalogue: Catalogue | None = None,
         fees: FeePolicy | None = None,
+        booking_policy: BookingPolicy | None = None,
         fingerprint_key: bytes = b"",
         worker: str = "platform",
     ) -> None:
@@ -111,6 +116,7 @@ class Platform:
             clock=clock,
             ids=ids,
             services={
+                BookingPolicy: booking_policy or BookingPolicy(),
                 Books: store,
                 Catalogue: catalogue or Catalogue(),
                 Directory: People(store),
@@ -120,6 +126,8 @@ class Platform:
             },
             fingerprint_key=fingerprint_key,
         )
+        for event in (UserBanned, UserUnbanned, RoleChanged):
+            self.relay.on(event, self._review_standing)
 
     async def execute(self, request: Request[R], *, by: Actor, key: str | None = None) -> R:
         """Run a use case and give its answer. See `Application.perform` for arguments and refusals."""
@@ -147,6 +155,9 @@ class Platform:
         order for each subject. `relay.drain()` or the worker delivers.
         """
         self.relay.on(event, handler)
+
+    async def _review_standing(self, envelope: Envelope) -> None:
+        await self.execute(ReviewStanding(envelope.subject), by=Actor.system("booking"))
 
 
 async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from platform_core.booking import booking, calendar, listing, provider, requests, reviews, slots, standing
+from platform_core.booking import timers as booking_timers
+from platform_core.booking import verbs as booking_verbs
+from platform_core.booking import views as booking_views
 from platform_core.identity import access, guesses, profiles, sessions, staff, users
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
@@ -39,6 +43,27 @@ USE_CASES: tuple[UseCase, ...] = (
     purchases.settle_purchase,
     purchases.list_purchases,
     reversals.reverse_entry,
+    listing.set_up_provider,
+    listing.change_provider,
+    listing.get_provider,
+    listing.list_providers,
+    slots.offer_slot,
+    slots.withdraw_slot,
+    requests.book_provider,
+    booking_views.get_booking,
+    booking_views.list_bookings,
+    booking_views.all_bookings,
+    booking_verbs.confirm_booking,
+    booking_verbs.decline_booking,
+    booking_verbs.cancel_booking,
+    booking_verbs.complete_booking,
+    booking_verbs.dispute_booking,
+    booking_verbs.withdraw_dispute,
+    booking_verbs.resolve_dispute,
+    reviews.review_booking,
+    booking_timers.due_bookings,
+    booking_timers.advance_booking,
+    standing.review_standing,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -48,4 +73,9 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     holds.Hold,
     reversals.Reversal,
     purchases.Purchase,
+    provider.Provider,
+    slots.Slot,
+    calendar.Calendar,
+    booking.Booking,
+    reviews.ProviderReview,
 )

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from entrypoints.worker.purge import purge
+from platform_core.booking.timers import AdvanceBooking, DueBookings
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.errors import Conflict, NotFound
 from platform_core.kernel.relay import BATCH
@@ -17,11 +18,11 @@ from platform_core.wallet.balance import DueHolds, ExpireHold
 logger = logging.getLogger("platform_core.worker")
 
 SWEEP = 100
-"""How many holds one round of the sweep takes."""
+"""How many holds, or bookings, one round of a sweep takes."""
 
 
 class Worker:
-    """Deliver events, let holds expire, and forget old sessions and guesses, until told to stop.
+    """Deliver events, move bookings on, let holds expire, and forget old sessions and guesses, until told to stop.
 
     What is due is decided by the platform's clock. A loop that fails is logged and goes on after a pause; the others
     never notice.
@@ -29,7 +30,7 @@ class Worker:
     Args:
         platform: The platform, its store open.
         deliver_every: Seconds between looks into the outbox when nobody nudges.
-        sweep_every: Seconds between looks for holds whose deadline has passed.
+        sweep_every: Seconds between looks for bookings and holds whose time has run out.
         purge_every: Seconds between purges.
     """
 
@@ -45,6 +46,8 @@ class Worker:
         self._nudged = asyncio.Event()
         self._loops: tuple[tuple[str, Callable[[], Awaitable[bool]], float], ...] = (
             ("deliver", self.deliver, deliver_every),
+            # Before the holds: what a booking owes is paid from its hold.
+            ("advance bookings", self.advance_bookings, sweep_every),
             ("expire holds", self.expire_holds, sweep_every),
             ("purge", self.purge, purge_every),
         )
@@ -70,6 +73,18 @@ class Worker:
     async def deliver(self) -> bool:
         """Deliver a batch of events; whether there may be more."""
         return await self._platform.relay.deliver() == BATCH
+
+    async def advance_bookings(self) -> bool:
+        """Expire, complete or let lapse a batch of bookings whose time has run out; whether there may be more."""
+        system = Actor.system("worker")
+        due = await self._platform.execute(DueBookings(SWEEP), by=system)
+        advanced = 0
+        for booking in due:
+            # Another process, or somebody who acted in time, may have moved it meanwhile.
+            with suppress(Conflict, NotFound):
+                await self._platform.execute(AdvanceBooking(booking), by=system)
+                advanced += 1
+        return advanced == SWEEP
 
     async def expire_holds(self) -> bool:
         """Give back a batch of holds whose deadline has passed; whether there may be more."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from contract.teezu import booking_scene
 from entrypoints.http.kit.rows import Row
 from entrypoints.http.teezu.dialect import TEEZU
 from platform_core.identity.sessions import LIFETIME, Session, session_id
@@ -33,6 +34,7 @@ DEAD = ("banned", "expired", "unknown token")
 #: What those who may not, although they are signed in, are told; who is not listed may.
 DENIED: Mapping[str, Mapping[str, int]] = {
     "update_user": dict.fromkeys(("other", "creator", "provider", "moderator"), 403),
+    **booking_scene.DENIED,
 }
 
 
@@ -81,6 +83,8 @@ async def test_each_operation_is_for_whom_it_is_for(
     assert owner is not None
     path = row.path.replace("{id}", owner.id)
     body = None if row.example is None else dict(row.example)
+    if row.tag in booking_scene.TAGS:
+        path, body = await booking_scene.prepare(server, row, owner)
     if row.id == "send_tip" and body is not None:
         body["recipientId"] = (await server.world.person("payee")).id
     if row.id == "login":
