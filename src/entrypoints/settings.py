@@ -23,6 +23,9 @@ from typed_settings.types import LoadedSettings, LoaderMeta, OptionInfo, OptionL
 PREFIX = "PLATFORM_CORE_"
 CONFIG_VARIABLE = "PLATFORM_CORE_CONFIG"
 CONFIG_FILE = "platform-core.toml"
+#: Whatever stands between `user:` and the last `@` of a word. A password may have blanks in it, but a port has none.
+_IN_ADDRESS = re.compile(r"(://[^\s:@]*:)(?:\S*@|(?!:|\d+(?:[^\w\s]|$))[^@\n]*@)")
+_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&#\s]*", re.IGNORECASE)
 WEAK = frozenset({"changeme", "change-me", "default", "dev", "password", "secret", "test"})
 SHORTEST_SECRET = 32
 
@@ -54,7 +57,9 @@ class Server:
     port: int = _option(8080, "Port to listen on; 0 takes a free one.", low=0, high=65535)
     workers: int = _option(1, "Server processes that share the port.", low=1, high=256)
     api: str = _option(
-        "", "The one API to serve, at the root; all of them, each under its prefix, when empty.", choices=("", "teezu")
+        "",
+        "The one API to serve, at the root as well as under its prefix; when empty all of them, each under its prefix.",
+        choices=("", "teezu"),
     )
     base_url: str = _option("", "The address clients use, for links; `http://host:port` when empty.")
     allowed_hosts: tuple[str, ...] = _option(
@@ -79,11 +84,15 @@ class Limits:
     """How many requests a caller may make."""
 
     default_per_minute: int = _option(
-        100, "Requests per minute and session; per address where nobody is signed in.", low=1, high=10_000_000
+        100, "Requests per minute and user; per address where nobody is signed in.", low=1, high=10_000_000
     )
-    money_per_minute: int = _option(100, "Requests that move money, per minute and session.", low=1, high=10_000_000)
-    auth_per_minute: int = _option(20, "Logins and refreshes per minute and address.", low=1, high=10_000_000)
-    register_per_minute: int = _option(5, "Registrations per minute and address.", low=1, high=10_000_000)
+    money_per_minute: int = _option(100, "Requests that move money, per minute and user.", low=1, high=10_000_000)
+    auth_per_minute: int = _option(
+        20, "Logins and refreshes per minute and address; per user where somebody is signed in.", low=1, high=10_000_000
+    )
+    register_per_minute: int = _option(
+        5, "Registrations per minute and address; per user where somebody is signed in.", low=1, high=10_000_000
+    )
 
 
 @frozen(kw_only=True)
@@ -128,7 +137,6 @@ class Settings:
         "Redis that counts requests for all processes, as `redis://host:port/0`. When empty each process counts its "
         "own, except attempts to sign in or up, which the database counts.",
     )
-    media_folder: str = _option("media", "Folder of uploaded files.")
     payments: str = _option(
         "",
         "The payment provider. When empty `fake`, which takes no money, in development, and none in production.",
@@ -139,10 +147,12 @@ class Settings:
     )
     webhook_secret: str = _option(
         "",
-        "Signs and checks payment messages. In production at least 32 characters, if there are payments.",
+        "Signs and checks payment messages. In production at least 32 characters, where `payments` names a provider.",
         secret=True,
     )
-    require_idempotency_key: bool = _option(False, "Whether requests that move money must carry Idempotency-Key.")
+    require_idempotency_key: bool = _option(
+        False, "Whether every request that changes something, signing in or up too, must carry Idempotency-Key."
+    )
     background: bool = _option(True, "Whether `serve` does the background work too.")
     packages: tuple[str, ...] = _option(
         ("pkg_100:100:999:EUR", "pkg_500:500:4499:EUR", "pkg_1000:1000:8499:EUR", "pkg_5000:5000:39999:EUR"),
@@ -236,6 +246,11 @@ def load(
     return Loaded(_convert(layers, origins), origins)
 
 
+def without_password(text: str) -> str:
+    """A URL, or a text with URLs in it, with `***` for the password of each."""
+    return _IN_QUERY.sub(r"\1***", _IN_ADDRESS.sub(r"\1***@", text))
+
+
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
     """Variables that look like settings and are none: likely typing errors."""
     known = {variable(option.path) for option in OPTIONS} | {CONFIG_VARIABLE}
@@ -316,7 +331,7 @@ def _convert(layers: Iterable[LoadedSettings], origins: Mapping[str, str]) -> Se
             value = _typed(option, loaded.value)
             _check(option, value)
         except ValueError as error:
-            shown = "" if option.is_secret else f"{loaded.value!r} "
+            shown = "" if option.is_secret else without_password(f"{loaded.value!r} ")
             raise BadSettings(f"{path}: {shown}{error} (set by {origins[path]})") from error
         set_path(values, path, value)
     arguments: dict[str, Any] = {**values, **{name: group(**values[name]) for name, group in _GROUPS.items()}}

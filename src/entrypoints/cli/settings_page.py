@@ -26,9 +26,10 @@ trusted_proxies = ["10.0.0.0/8"]
 
 In development a missing secret is made up and kept, readable by its owner only: beside an SQLite file in
 `platform-core.db.secrets`, for PostgreSQL in `~/.local/state/platform-core/secrets`. In production a missing or weak
-one is refused, in one line that names the setting.
+one that is needed is refused, in one line that names the setting.
 
-`platform-core config show` prints every value with where it came from.
+`platform-core config show` prints every value with where it came from. Secrets, and passwords in addresses, are masked
+there and in every error.
 
 <!-- The rest of this page is made by `platform-core config reference`. -->
 """

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from platform_core.identity.guesses import Guesses, guesses_id
+from platform_core.identity.guesses import FREE, Guesses, guesses_id
 from platform_core.identity.ports import Passwords
 from platform_core.identity.sessions import PER_USER, OpenedSession, Session, open_session
 from platform_core.identity.users import (
@@ -123,14 +123,21 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
     guesses = await work.get(Guesses, guesses_id(email_key))
     if guesses is not None:
         guesses.admit(work.now)
+    # Once they are few, an attempt is counted before it is looked at: many at once are no way around the wait.
+    is_counted = guesses is not None and guesses.failures >= FREE - 1
+    if guesses is not None and is_counted:
+        guesses.failed(work.now)
+        work.save(guesses)
+        await work.commit()
     users = await work.find(Select(User, where=(Where("email_key", "=", email_key),), limit=1))
     user = users[0] if users else None
     matches = await passwords.verify(command.password, user.password_hash if user else None)
     if user is None or not matches or user.is_banned:
-        counted = guesses or Guesses(id=guesses_id(email_key), since=work.now)
-        counted.failed(work.now)
-        work.save(counted) if guesses else work.add(counted)
-        await work.commit()
+        if not is_counted:
+            counted = guesses or Guesses(id=guesses_id(email_key), since=work.now)
+            counted.failed(work.now)
+            work.save(counted) if guesses else work.add(counted)
+            await work.commit()
         raise Unauthenticated("Invalid email or password")
     if guesses is not None:
         work.remove(guesses)
@@ -161,6 +168,7 @@ class RefreshSession(Command[OpenedSession]):
     """Extend the caller's session by 14 days under a new token; the old one is dead."""
 
     policy: ClassVar[Policy] = USERS
+    per_session: ClassVar[bool] = True
 
 
 async def refresh_session(command: RefreshSession, work: Work) -> OpenedSession:
@@ -181,6 +189,7 @@ class Logout(Command[None]):
     """End the caller's session."""
 
     policy: ClassVar[Policy] = USERS
+    per_session: ClassVar[bool] = True
 
 
 async def logout(command: Logout, work: Work) -> None:
