@@ -97,6 +97,11 @@ class Conversation(Aggregate):
         return self.first_blocks_since if member == self.first else self.second_blocks_since
 
     @property
+    def is_open(self) -> bool:
+        """Whether a member has opened it. Before that there is nothing between them but a block."""
+        return self.first_moved_at is not None or self.second_moved_at is not None
+
+    @property
     def is_blocked(self) -> bool:
         """Whether either blocks the other."""
         return self.first_blocks_since is not None or self.second_blocks_since is not None
@@ -127,7 +132,7 @@ class Conversation(Aggregate):
             Forbidden: A block stands between them.
         """
         self.check_open_to(member)
-        if self.first_moved_at is None and self.second_moved_at is None:
+        if not self.is_open:
             self.record(ConversationOpened(self.id, member, self.other(member)))
         if member == self.first:
             self.first_moved_at = self.first_moved_at or now
@@ -229,6 +234,6 @@ async def own_conversation(work: Work, id: str) -> Conversation:
         NotFound: There is none, or none the actor is in (CHAT-04): nobody else learns that it is there.
     """
     found = await work.get(Conversation, id)
-    if found is None or found.moved_at(work.actor.id) is None:
+    if found is None or not found.is_open or work.actor.id not in (found.first, found.second):
         raise NotFound("there is no such conversation")
     return found

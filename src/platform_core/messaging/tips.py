@@ -53,7 +53,7 @@ async def tell_tip(command: TellTip, work: Work) -> str | None:
     if await work.get(Message, id) is not None:
         return id
     conversation = await work.get(Conversation, command.conversation)
-    if conversation is None or conversation.moved_at(payer) is None or conversation.is_blocked:
+    if conversation is None or not conversation.is_open or conversation.is_blocked:
         return None
     message = conversation.post(
         id=id,
