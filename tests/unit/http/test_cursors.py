@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from entrypoints.container import http_options
 from entrypoints.http.kit.cursors import PREFIX, SIGNATURE, Cursors, InvalidCursor
+from entrypoints.http.kit.limits import Limit
+from entrypoints.http.kit.options import HttpOptions
+from entrypoints.settings import Limits, Settings
 from platform_core.kernel.errors import Kind
 from platform_core.kernel.page import Position
 from support.steady import STEADY
@@ -104,3 +108,18 @@ def test_a_payload_without_its_signature_is_refused_unread(payload: bytes) -> No
     refused(raw)
     refused(PREFIX)
     refused("")
+
+
+def test_processes_of_one_installation_take_each_others_cursors_and_no_other() -> None:
+    mine, other = Settings(secret_key="mine"), Settings(secret_key="other")
+    here, there = http_options(mine).cursor_key, http_options(mine).cursor_key
+
+    assert Cursors(there).open(Cursors(here).seal(HERE, OF), OF) == HERE
+    refused(Cursors(here).seal(HERE, OF), cursors=Cursors(http_options(other).cursor_key))
+    assert HttpOptions().cursor_key != HttpOptions().cursor_key
+    assert repr(here) not in repr(http_options(mine))
+
+
+def test_the_flood_limit_is_a_setting() -> None:
+    assert http_options(Settings()).limits["messages"] == HttpOptions().limits["messages"] == Limit(5, 10)
+    assert http_options(Settings(limits=Limits(messages_per_10_seconds=9))).limits["messages"] == Limit(9, 10)
