@@ -93,6 +93,7 @@ class Limits:
     register_per_minute: int = _option(
         5, "Registrations per minute and address; per user where somebody is signed in.", low=1, high=10_000_000
     )
+    messages_per_10_seconds: int = _option(5, "Messages a user may send in 10 seconds.", low=1, high=10_000_000)
 
 
 @frozen(kw_only=True)
@@ -135,7 +136,7 @@ class Settings:
     redis_url: str = _option(
         "",
         "Redis that counts requests for all processes, as `redis://host:port/0`. When empty each process counts its "
-        "own, except attempts to sign in or up, which the database counts.",
+        "own, except attempts to sign in or up and messages, which the database counts.",
     )
     payments: str = _option(
         "",

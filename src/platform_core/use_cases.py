@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from platform_core.booking import booking, calendar, listing, provider, requests, reviews, slots, standing
 from platform_core.booking import timers as booking_timers
 from platform_core.booking import verbs as booking_verbs
 from platform_core.booking import views as booking_views
 from platform_core.identity import access, guesses, profiles, sessions, staff, users
+from platform_core.identity.events import RoleChanged, UserBanned, UserUnbanned
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
+from platform_core.kernel.command import Command
+from platform_core.kernel.events import Event
 from platform_core.ledger import holds, reversals
+from platform_core.messaging import blocks, conversations, inbox, messages, writing
+from platform_core.messaging import tips as told_tips
 from platform_core.wallet import balance, purchases, tips
+from platform_core.wallet.events import TipSent
 
 USE_CASES: tuple[UseCase, ...] = (
     access.register,
@@ -64,6 +73,15 @@ USE_CASES: tuple[UseCase, ...] = (
     booking_timers.due_bookings,
     booking_timers.advance_booking,
     standing.review_standing,
+    inbox.open_conversation,
+    inbox.list_conversations,
+    writing.send_message,
+    writing.read_history,
+    writing.mark_read,
+    blocks.block_user,
+    blocks.unblock_user,
+    blocks.list_blocks,
+    told_tips.tell_tip,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -78,4 +96,15 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     calendar.Calendar,
     booking.Booking,
     reviews.ProviderReview,
+    conversations.Conversation,
+    messages.Message,
+)
+
+#: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
+#: Events come at least once, so these commands change nothing when they come again.
+REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] = (
+    (TipSent, told_tips.on_tip),
+    (UserBanned, standing.on_user),
+    (UserUnbanned, standing.on_user),
+    (RoleChanged, standing.on_user),
 )

@@ -11,6 +11,7 @@ from platform_core.booking.calendar import calendar_of, keep
 from platform_core.booking.policy import BookingPolicy
 from platform_core.booking.provider import Provider
 from platform_core.booking.settling import give_back
+from platform_core.identity.events import RoleChanged, UserBanned, UserUnbanned
 from platform_core.identity.ports import Directory
 from platform_core.kernel.actor import PLATFORM, Policy, Role
 from platform_core.kernel.command import Command
@@ -50,3 +51,8 @@ async def _call_off(work: Work, provider: str, rules: BookingPolicy) -> None:
             calendar.free(id)
     if calendar.version:
         keep(work, calendar)
+
+
+def on_user(changed: UserBanned | UserUnbanned | RoleChanged) -> ReviewStanding:
+    """What booking does when somebody may do more, or less, than before."""
+    return ReviewStanding(changed.user)

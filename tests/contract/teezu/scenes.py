@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from contract.teezu import booking_scene
+from contract.teezu import booking_scene, message_scene
 from entrypoints.http.kit.rows import Row
 from platform_core.kernel.actor import Role
 from support.world import PASSWORD
@@ -16,6 +16,12 @@ from unit.http.served import Guest, Served
 DENIED: Mapping[str, Mapping[str, int]] = {
     "update_user": dict.fromkeys(("other", "creator", "provider", "moderator"), 403),
     **booking_scene.DENIED,
+    **message_scene.DENIED,
+}
+#: By the tag of a row: how its requests are made ready, where it takes more than the owner.
+SCENES: Mapping[str, Callable[[Served, Row, Guest], Awaitable[tuple[str, dict[str, Any] | None]]]] = {
+    **dict.fromkeys(booking_scene.TAGS, booking_scene.prepare),
+    **dict.fromkeys(message_scene.TAGS, message_scene.prepare),
 }
 ROLES = {"owner": Role.VIEWER, "other": Role.VIEWER, "creator": Role.CREATOR, "provider": Role.PROVIDER}
 
@@ -24,8 +30,8 @@ async def prepare(server: Served, row: Row, owner: Guest) -> tuple[str, dict[str
     """The path and the body of a request about the owner in which everything is right."""
     path = row.path.replace("{id}", owner.id)
     body = None if row.example is None else dict(row.example)
-    if row.tag in booking_scene.TAGS:
-        path, body = await booking_scene.prepare(server, row, owner)
+    if (of_its_own := SCENES.get(row.tag)) is not None:
+        return await of_its_own(server, row, owner)
     if row.id == "send_tip" and body is not None:
         body["recipientId"] = (await server.world.person("payee")).id
     if row.id == "login":

@@ -88,7 +88,13 @@ def test_the_options_are_where_the_documentation_says() -> None:
     everywhere = {" ".join(path) for path in COMMANDS}
     assert having["--config"] == having["--json"] == everywhere
     assert everywhere - having["--database-url"] == {"config reference", "openapi", "completion"}
-    assert having["--yes"] == {"users ban", "sessions revoke", "ledger reverse"}
+    assert having["--yes"] == {
+        "users ban",
+        "sessions revoke",
+        "ledger reverse",
+        "bookings cancel",
+        "bookings resolve",
+    }
     assert having["--dry-run"] == {
         *("users create", "users role", "users ban", "users unban", "sessions revoke"),
         *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
