@@ -6,6 +6,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
+from platform_core.assist.absent import NoPictures, no_assistant
+from platform_core.assist.matching import KnownPeople
+from platform_core.assist.ports import Assistant, Candidates, Matcher, Moods, Pictures, Writer
+from platform_core.identity.faces import StoredFaces
 from platform_core.identity.ports import Directory, Passwords
 from platform_core.identity.sessions import Doorkeeper
 from platform_core.identity.users import People
@@ -77,6 +81,7 @@ class Platform:
         fees: The platform's share, per kind of entry.
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
+        assist: Who tells moods, suggests people and writes; nobody when None.
     """
 
     def __init__(
@@ -91,6 +96,7 @@ class Platform:
         fees: FeePolicy | None = None,
         fingerprint_key: bytes = b"",
         worker: str = "platform",
+        assist: Assistant | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -109,6 +115,7 @@ class Platform:
                 FeePolicy: fees or FeePolicy(),
                 Passwords: passwords,
                 PaymentGateway: gateway,
+                **_assistance(assist or no_assistant(), store),
             },
             fingerprint_key=fingerprint_key,
         )
@@ -148,3 +155,13 @@ async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:
         for hold in holds:
             yield hold
         after = (holds[-1].id,)
+
+
+def _assistance(assist: Assistant, store: Store) -> Mapping[type[Any], object]:
+    return {
+        Candidates: assist.candidates or KnownPeople(StoredFaces(store)),
+        Matcher: assist.matcher,
+        Moods: assist.moods,
+        Pictures: assist.pictures or NoPictures(),
+        Writer: assist.writer,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from platform_core.assist import matching, moods, writing
 from platform_core.identity import access, guesses, profiles, sessions, staff, users
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
@@ -37,6 +38,9 @@ USE_CASES: tuple[UseCase, ...] = (
     purchases.purchase_tokens,
     purchases.settle_purchase,
     reversals.reverse_entry,
+    moods.detect_mood,
+    matching.find_matches,
+    writing.generate,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from attrs import frozen
@@ -46,3 +47,30 @@ class Directory(Protocol):
 
     async def card(self, user: str) -> Card | None:
         """A user's card, or None."""
+
+
+@frozen
+class Face:
+    """What a user shows to everybody.
+
+    Args:
+        id: Who.
+        name: How they want to be called.
+        role: What they are.
+        bio: What they say of themselves.
+    """
+
+    id: str
+    name: str
+    role: Role
+    bio: str
+
+
+class Faces(Protocol):
+    """Looking at people, one or many."""
+
+    async def face(self, user: str) -> Face | None:
+        """A user's face, or None."""
+
+    async def newest(self, *, roles: Sequence[Role], limit: int) -> list[Face]:
+        """The newest users of these roles who are not banned, newest first."""
