@@ -74,7 +74,8 @@ MOODS: tuple[MoodWords, ...] = (
         "romantic",
         0.7,
         "affectionate warm intimate",
-        """romanti* kiss* darling sweetheart crush beloved valentine* cuddl* hug hugs hugging in-love date-night liebe* verliebt
+        """romanti* kiss* darling sweetheart crush beloved valentine* cuddl* hug hugs hugging in-love
+        date-night liebe* verliebt
         kuss
         schatz amor enamorad* beso* amour* amoureu* bisou* amore innamorat* bacio liefde verliefd люблю любов*
         поцелу*
@@ -117,7 +118,8 @@ MOODS: tuple[MoodWords, ...] = (
         "inspired",
         0.6,
         "creative curious thoughtful",
-        """inspir* creativ* idea ideas imagin* dream* creating paint* writing compos* curious* wonder wondering idee kreativ*
+        """inspir* creativ* idea ideas imagin* dream* creating paint* writing compos* curious* wonder
+        wondering idee kreativ*
         traum* reve* sogn* ideia* droom* вдохнов* мечт* 灵感 梦想 夢 영감""",
         "💡🎨🎶🎵✍🌈🌠🖌📸",
         "bored",
@@ -177,7 +179,8 @@ MOODS: tuple[MoodWords, ...] = (
         "anxious",
         -0.6,
         "nervous restless tense",
-        """anxi* nervous* worr* stress* panic* afraid scared fear fears fearful terrified overwhelm* uneasy nervos angst* sorge*
+        """anxi* nervous* worr* stress* panic* afraid scared fear fears fearful terrified overwhelm*
+        uneasy nervos angst* sorge*
         preocupad* nervios* miedo* ansied* ansios* inquiet* peur* stresse* preoccupat* paura zenuwachtig
         тревож*
         боюсь волнуюсь страх* 焦虑 紧张 害怕 不安 怖い 불안 걱정""",

@@ -63,7 +63,7 @@ def _wanted(profile: _Profile, wish: Wish) -> float:
 def _shared(own: _Profile, other: _Profile, common: Counter[str]) -> float:
     """How much two profiles have in common, 0 to 1: two topics, or some rare words, are a lot."""
     by_topic = len(own.topics & other.topics) * 0.5
-    by_word: float = sum(0.3 / max(1, common[word]) ** 0.5 for word in own.words & other.words)
+    by_word: float = sum(0.3 / max(1, common[word]) ** 0.5 for word in sorted(own.words & other.words))
     return min(1.0, by_topic + by_word)
 
 

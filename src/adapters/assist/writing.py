@@ -47,6 +47,9 @@ def _subject(context: str) -> str:
     found = [word for word in content_words(context) if word not in _FRAME and len(word) <= _LONGEST_WORD]
     # Words of a topic say most; where there are none, the first words do.
     telling = [word for word in found if topics([word])] or found
+    if len(telling) == 1 and len(found) > 1:
+        place = found.index(telling[0])
+        telling = found[max(0, place - 1) : max(0, place - 1) + 2]
     places = [order.index(word) for word in telling[:2]]
     shown = [spelled[place] if place else _mid(spelled[place]) for place in places]
     is_one_name = len(places) == 2 and places[1] == places[0] + 1
