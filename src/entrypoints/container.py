@@ -24,9 +24,11 @@ from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
 from entrypoints.settings import SHORTEST_SECRET, WEAK, BadSettings, Settings, variable, without_password
+from platform_core.assist.ports import Assistant
 from platform_core.kernel.errors import Unauthenticated, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
+from platform_core.kernel.secret import Secret
 from platform_core.ledger.fees import FeePolicy
 from platform_core.platform import Platform, Storage
 from platform_core.wallet.packages import Catalogue, TokenPackage
@@ -206,6 +208,25 @@ def base_url(settings: Settings) -> str:
     return (server.base_url or f"http://{host}:{server.port}").rstrip("/")
 
 
+def _assist(settings: Settings) -> Assistant:
+    from adapters.assist import local_assistant
+
+    try:
+        from adapters.assist.pictures import WebPictures
+    except ImportError:  # The command line alone has no HTTP client, and fetches nothing.
+        return local_assistant()
+    local, chosen = local_assistant(pictures=WebPictures()), settings.assist
+    if not chosen.api_url:
+        return local
+    if urlsplit(chosen.api_url).scheme not in ("http", "https"):
+        raise BadSettings(f"assist.api_url: {chosen.api_url!r} is not an http or https address")
+    from adapters.assist.openai_http import ApiOptions, ModelApi, api_assistant
+
+    key = Secret(chosen.api_key)
+    options = ApiOptions(url=chosen.api_url, key=key, model=chosen.model, budget=chosen.budget)
+    return api_assistant(ModelApi(options), local)
+
+
 def _fees(settings: Settings) -> FeePolicy:
     return FeePolicy({kind: rate for kind, rate in attrs.asdict(settings.fees).items() if rate})
 
@@ -296,6 +317,7 @@ class Container(containers.DeclarativeContainer):
         fees=providers.Singleton(_fees, settings),
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
+        assist=providers.Singleton(_assist, settings),
     )
 
 

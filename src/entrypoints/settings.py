@@ -115,6 +115,16 @@ class Fees:
 
 
 @frozen(kw_only=True)
+class Assist:
+    """The model behind mood, matching and generation; small local ones without it, and whenever it fails."""
+
+    api_url: str = _option("", "Base of an OpenAI-compatible HTTP API, as `https://api.openai.com/v1`.")
+    api_key: str = _option("", "Its key.", secret=True)
+    model: str = _option("gpt-4o-mini", "The model's name there.")
+    budget: int = _option(20_000, "Tokens each process may use there in a minute.", low=0, high=1_000_000_000)
+
+
+@frozen(kw_only=True)
 class Log:
     """What is logged, on standard error."""
 
@@ -163,6 +173,7 @@ class Settings:
     limits: Limits = Limits()
     passwords: Passwords = Passwords()
     fees: Fees = Fees()
+    assist: Assist = Assist()
     log: Log = Log()
 
     @property
@@ -202,6 +213,7 @@ _GROUPS: Mapping[str, Callable[..., Any]] = {
     "limits": Limits,
     "passwords": Passwords,
     "fees": Fees,
+    "assist": Assist,
     "log": Log,
 }
 

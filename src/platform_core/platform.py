@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
+from platform_core.assist.absent import NoPictures, no_assistant
+from platform_core.assist.matching import KnownPeople
+from platform_core.assist.ports import Assistant, Candidates, Matcher, Moods, Pictures, Writer
 from platform_core.booking.policy import BookingPolicy
 from platform_core.identity.ports import Directory, Passwords
 from platform_core.identity.sessions import Doorkeeper
@@ -87,6 +90,7 @@ class Platform:
         booking_policy: The rules of time and money around bookings.
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
+        assist: Who tells moods, suggests people and writes; nobody when None.
     """
 
     def __init__(
@@ -102,12 +106,14 @@ class Platform:
         booking_policy: BookingPolicy | None = None,
         fingerprint_key: bytes = b"",
         worker: str = "platform",
+        assist: Assistant | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.gateway = gateway
         self.doorkeeper = Doorkeeper(store, clock)
         self.relay = Relay(store.outbox, clock, worker=worker)
+        people = People(store)
         self.application = Application(
             USE_CASES,
             store=store,
@@ -117,10 +123,11 @@ class Platform:
                 BookingPolicy: booking_policy or BookingPolicy(),
                 Books: store,
                 Catalogue: catalogue or Catalogue(),
-                Directory: People(store),
+                Directory: people,
                 FeePolicy: fees or FeePolicy(),
                 Passwords: passwords,
                 PaymentGateway: gateway,
+                **_assistance(assist or no_assistant(), people),
             },
             fingerprint_key=fingerprint_key,
         )
@@ -170,3 +177,13 @@ async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:
         for hold in holds:
             yield hold
         after = (holds[-1].id,)
+
+
+def _assistance(assist: Assistant, people: Directory) -> Mapping[type[Any], object]:
+    return {
+        Candidates: assist.candidates or KnownPeople(people),
+        Matcher: assist.matcher,
+        Moods: assist.moods,
+        Pictures: assist.pictures or NoPictures(),
+        Writer: assist.writer,
+    }

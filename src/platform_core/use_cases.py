@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from platform_core.assist import matching, moods
+from platform_core.assist import writing as assist_writing
 from platform_core.booking import booking, calendar, listing, provider, requests, reviews, slots, standing
 from platform_core.booking import timers as booking_timers
 from platform_core.booking import verbs as booking_verbs
@@ -16,8 +18,9 @@ from platform_core.kernel.application import UseCase
 from platform_core.kernel.command import Command
 from platform_core.kernel.events import Event
 from platform_core.ledger import holds, reversals
-from platform_core.messaging import blocks, conversations, inbox, messages, writing
+from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import tips as told_tips
+from platform_core.messaging import writing as messaging_writing
 from platform_core.wallet import balance, purchases, tips
 from platform_core.wallet.events import TipSent
 
@@ -75,13 +78,16 @@ USE_CASES: tuple[UseCase, ...] = (
     standing.review_standing,
     inbox.open_conversation,
     inbox.list_conversations,
-    writing.send_message,
-    writing.read_history,
-    writing.mark_read,
+    messaging_writing.send_message,
+    messaging_writing.read_history,
+    messaging_writing.mark_read,
     blocks.block_user,
     blocks.unblock_user,
     blocks.list_blocks,
     told_tips.tell_tip,
+    moods.detect_mood,
+    matching.find_matches,
+    assist_writing.generate,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (

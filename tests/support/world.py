@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 
 from attrs import frozen
 
+from adapters.assist import local_assistant
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.testing import ManualClock, SeededIds
+from platform_core.assist.ports import Assistant
 from platform_core.identity.staff import CreateUser
 from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.kernel.secret import Secret
@@ -39,7 +41,9 @@ class World(Platform):
 
     clock: ManualClock
 
-    def __init__(self, store: Storage, *, fees: FeePolicy | None = None, seed: int = 1) -> None:
+    def __init__(
+        self, store: Storage, *, fees: FeePolicy | None = None, seed: int = 1, assist: Assistant | None = None
+    ) -> None:
         clock = ManualClock()
         super().__init__(
             store=store,
@@ -49,6 +53,7 @@ class World(Platform):
             gateway=FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
             fees=fees,
             fingerprint_key=b"test",
+            assist=assist or local_assistant(),
         )
 
     async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:

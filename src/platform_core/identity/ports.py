@@ -40,6 +40,8 @@ class Card:
     username: str
     role: Role
     banned: bool
+    display_name: str = ""
+    bio: str = ""
     avatar_url: str | None = None
 
 
@@ -51,3 +53,6 @@ class Directory(Protocol):
 
     async def cards(self, users: Sequence[str]) -> Mapping[str, Card]:
         """The cards of those of these users who exist, by their id; looked up together."""
+
+    async def newest(self, roles: Sequence[Role], *, limit: int) -> list[Card]:
+        """Those of these roles who are not banned, the newest first."""

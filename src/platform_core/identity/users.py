@@ -208,6 +208,20 @@ class People:
         found = await self._store.find(Select(User, (Where("id", "in", wanted),), limit=len(wanted)))
         return {user.id: _card(user) for user in found}
 
+    async def newest(self, roles: Sequence[Role], *, limit: int) -> list[Card]:
+        """Those of these roles who are not banned, the newest first."""
+        where = (Where("banned_at", "=", None), Where("role", "in", tuple(roles)))
+        # Ids sort by time, and their index is there anyway.
+        return [_card(user) for user in await self._store.find(Select(User, where, order=("-id",), limit=limit))]
+
 
 def _card(user: User) -> Card:
-    return Card(user.id, user.username, user.role, user.is_banned, user.avatar_url)
+    return Card(
+        id=user.id,
+        username=user.username,
+        role=user.role,
+        banned=user.is_banned,
+        display_name=user.display_name,
+        bio=user.bio,
+        avatar_url=user.avatar_url,
+    )

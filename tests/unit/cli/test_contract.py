@@ -98,7 +98,7 @@ def test_the_options_are_where_the_documentation_says() -> None:
     assert having["--dry-run"] == {
         *("users create", "users role", "users ban", "users unban", "sessions revoke"),
         *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
-        *("ledger reverse", "outbox retry", "db upgrade"),
+        *("bookings cancel", "bookings resolve", "ledger reverse", "outbox retry", "db upgrade"),
     }
     assert having["--key"] == {
         *("wallets credit", "wallets hold", "wallets capture", "wallets release", "ledger reverse"),

@@ -113,7 +113,7 @@ class Served:
 @asynccontextmanager
 async def served(**options: Any) -> AsyncIterator[Served]:
     """A server with these options."""
-    world = World(MemoryStore())
+    world = options.pop("world", None) or World(MemoryStore())
     given: dict[str, Any] = {
         "limits": GENEROUS,
         "limiter": LocalLimiter(now=lambda: world.clock.now().timestamp()),

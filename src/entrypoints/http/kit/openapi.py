@@ -173,6 +173,8 @@ def _statuses(row: Row) -> list[int]:
         found.add(403)
     if issubclass(row.command, Command):
         found |= {403, 404, 408, 409, 413, 415}
+    if row.method not in ("GET", "DELETE"):
+        found |= {408, 413, 415}
     if row.limit == "money":
         found.add(402)
     return sorted(found)
