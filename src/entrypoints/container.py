@@ -282,6 +282,7 @@ def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOpti
         },
         limiter=limiter or LocalLimiter(),
         cursor_key=_cursor_key(settings),
+        docs=server.docs,
         max_body=server.max_body,
         header_seconds=server.header_timeout,
         body_seconds=server.body_timeout,
@@ -291,8 +292,9 @@ def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOpti
 
 
 def _worker() -> str:
-    # Asked for in the process itself: one that was forked shares what was decided before.
-    return f"{platform_of_python.node()}-{os.getpid()}"
+    # Asked for in the process itself: one that was forked shares what was decided before. Containers have one name and
+    # one process number often enough.
+    return f"{platform_of_python.node()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class Container(containers.DeclarativeContainer):

@@ -1,8 +1,8 @@
 """Every setting of the server and its tools, typed, with where each value came from.
 
 Later wins: default, file, environment, option. The file is `platform-core.toml` in the working folder, or the one that
-`--config` or `PLATFORM_CORE_CONFIG` names. The variable of `server.port` is `PLATFORM_CORE_SERVER_PORT`; a secret may
-instead be in a file that `PLATFORM_CORE_SECRET_KEY_FILE` names.
+`--config` or `PLATFORM_CORE_CONFIG` names. The variable of `server.port` is `PLATFORM_CORE_SERVER_PORT`; a secret,
+or an address with a password in it, may instead be in a file that `PLATFORM_CORE_SECRET_KEY_FILE` names.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ class Server:
     trusted_proxies: tuple[str, ...] = _option(
         (), "Addresses or networks of reverse proxies whose X-Forwarded-For is believed."
     )
-    max_body: int = _option(1_048_576, "Largest request body, in bytes.", low=1024, high=1 << 30)
+    docs: bool = _option(True, "Whether the documentation pages and the OpenAPI documents are served.")
+    max_body: int = _option(262_144, "Largest request body without files, in bytes.", low=1024, high=1 << 30)
     header_timeout: int = _option(10, "Seconds a client may take to send its headers.", low=1, high=3600)
     body_timeout: int = _option(10, "Seconds a body may take before it must keep a pace of 1 KiB/s.", low=1, high=3600)
     keepalive_timeout: int = _option(75, "Seconds an idle connection is kept.", low=1, high=3600)
@@ -225,6 +226,11 @@ def variable(path: str) -> str:
     return PREFIX + path.replace(".", "_").upper()
 
 
+def in_file(option: OptionInfo) -> bool:
+    """Whether its value may be in a file of its own: secrets, and addresses that have a password in them."""
+    return option.is_secret or option.path in ("database_url", "redis_url")
+
+
 def value_of(settings: Settings, path: str) -> object:
     """The value of a setting by its dotted name."""
     value: object = settings
@@ -267,7 +273,7 @@ def without_password(text: str) -> str:
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
     """Variables that look like settings and are none: likely typing errors."""
     known = {variable(option.path) for option in OPTIONS} | {CONFIG_VARIABLE}
-    known |= {variable(option.path) + "_FILE" for option in OPTIONS if option.is_secret}
+    known |= {variable(option.path) + "_FILE" for option in OPTIONS if in_file(option)}
     given = os.environ if environment is None else environment
     return sorted(name for name in given if name.startswith(PREFIX) and name not in known)
 
@@ -304,7 +310,7 @@ def _environment(environment: Mapping[str, str]) -> Iterable[LoadedSettings]:
         name = variable(option.path)
         if name in environment:
             yield _single(option, environment[name], name)
-        elif option.is_secret and environment.get(name + "_FILE"):
+        elif in_file(option) and environment.get(name + "_FILE"):
             file = Path(environment[name + "_FILE"])
             try:
                 yield _single(option, file.read_text().strip(), name + "_FILE")

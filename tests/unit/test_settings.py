@@ -128,12 +128,12 @@ def test_a_file_that_is_named_must_be_there() -> None:
         load(Path("nope.toml"), environment={})
 
 
-def test_a_secret_may_come_from_a_file_of_its_own() -> None:
+def test_what_is_secret_may_come_from_a_file_of_its_own() -> None:
     Path("key").write_text(f"{STRONG}\n")
 
-    loaded = load(environment={"PLATFORM_CORE_SECRET_KEY_FILE": "key"})
+    loaded = load(environment={"PLATFORM_CORE_SECRET_KEY_FILE": "key", "PLATFORM_CORE_DATABASE_URL_FILE": "key"})
 
-    assert loaded.settings.secret_key == STRONG
+    assert loaded.settings.secret_key == loaded.settings.database_url == STRONG
     assert loaded.origins["secret_key"] == "PLATFORM_CORE_SECRET_KEY_FILE"
 
 

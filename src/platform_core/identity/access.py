@@ -35,6 +35,7 @@ class Register(Command[OpenedSession]):
         username: A name nobody else has, `[a-z0-9_]{3,30}`.
         password: 8 to 128 characters, none of the common ones.
         role: viewer, creator or provider.
+        presented: The session of a token sent along, which ends with this registration (AUTH-11).
     """
 
     policy: ClassVar[Policy] = ANYONE
@@ -43,6 +44,7 @@ class Register(Command[OpenedSession]):
     username: str
     password: Secret
     role: Role = Role.VIEWER
+    presented: str | None = None
 
 
 async def register(command: Register, work: Work, passwords: Passwords) -> OpenedSession:
@@ -62,6 +64,8 @@ async def register(command: Register, work: Work, passwords: Passwords) -> Opene
         password=command.password,
         role=command.role,
     )
+    if (presented := await _presented(work, command.presented)) is not None:
+        work.remove(presented)
     token, session = open_session(work, user=user.id, role=user.role)
     return OpenedSession(token, session.expires_at, user.id, user.username, user.role, user.email)
 
@@ -145,7 +149,7 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
         Select(Session, where=(Where("user", "=", user.id),), order=("created_at",), limit=PER_USER + 1)
     )
     ending = {session.id: session for session in sessions[: max(0, len(sessions) - PER_USER + 1)]}
-    if command.presented is not None and (presented := await work.get(Session, command.presented)) is not None:
+    if (presented := await _presented(work, command.presented)) is not None:
         ending[presented.id] = presented
     for session in ending.values():
         work.remove(session)
@@ -154,6 +158,10 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
     work.save(user)
     token, session = open_session(work, user=user.id, role=user.role)
     return OpenedSession(token, session.expires_at, user.id, user.username, user.role, user.email)
+
+
+async def _presented(work: Work, id: str | None) -> Session | None:
+    return None if id is None else await work.get(Session, id)
 
 
 async def _own_session(work: Work) -> Session:
