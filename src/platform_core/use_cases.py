@@ -6,7 +6,7 @@ from platform_core.identity import access, guesses, profiles, sessions, staff, u
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
 from platform_core.ledger import holds, reversals
-from platform_core.wallet import balance, purchases, tips
+from platform_core.wallet import balance, inbox, purchases, reconciliation, tips
 
 USE_CASES: tuple[UseCase, ...] = (
     access.register,
@@ -36,6 +36,14 @@ USE_CASES: tuple[UseCase, ...] = (
     tips.send_tip,
     purchases.purchase_tokens,
     purchases.settle_purchase,
+    inbox.take_webhook,
+    inbox.apply_webhook,
+    inbox.postpone_webhook,
+    inbox.replay_webhook,
+    inbox.list_webhooks,
+    inbox.due_webhooks,
+    reconciliation.unsettled_purchases,
+    reconciliation.reconcile_purchase,
     reversals.reverse_entry,
 )
 
@@ -46,4 +54,5 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     holds.Hold,
     reversals.Reversal,
     purchases.Purchase,
+    inbox.Webhook,
 )

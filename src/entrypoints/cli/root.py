@@ -21,6 +21,7 @@ COMMANDS = {
     "wallets": "wallets",
     "ledger": "ledger",
     "outbox": "outbox",
+    "webhooks": "webhooks",
     "openapi": "openapi",
     "completion": "completion",
 }

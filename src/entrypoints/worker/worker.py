@@ -13,6 +13,8 @@ from platform_core.kernel.errors import Conflict, NotFound
 from platform_core.kernel.relay import BATCH
 from platform_core.platform import Platform
 from platform_core.wallet.balance import DueHolds, ExpireHold
+from platform_core.wallet.inbox import DueWebhooks
+from platform_core.wallet.reconciliation import ReconcilePurchase, UnsettledPurchases
 
 logger = logging.getLogger("platform_core.worker")
 
@@ -21,7 +23,7 @@ SWEEP = 100
 
 
 class Worker:
-    """Deliver events, let holds expire, and forget old sessions and guesses, until told to stop.
+    """Deliver events, let holds expire, see to payments, and forget old sessions and guesses, until told to stop.
 
     What is due is decided by the platform's clock. A loop that fails is logged and goes on after a pause; the others
     never notice.
@@ -29,7 +31,8 @@ class Worker:
     Args:
         platform: The platform, its store open.
         deliver_every: Seconds between looks into the outbox when nobody nudges.
-        sweep_every: Seconds between looks for holds whose deadline has passed.
+        sweep_every: Seconds between looks for holds whose deadline has passed, and for payment messages to try again.
+        ask_every: Seconds between looks for purchases to ask the payment provider about.
         purge_every: Seconds between purges.
     """
 
@@ -39,6 +42,7 @@ class Worker:
         *,
         deliver_every: float = 0.2,
         sweep_every: float = 1.0,
+        ask_every: float = 30.0,
         purge_every: float = 600.0,
     ) -> None:
         self._platform = platform
@@ -46,6 +50,8 @@ class Worker:
         self._loops: tuple[tuple[str, Callable[[], Awaitable[bool]], float], ...] = (
             ("deliver", self.deliver, deliver_every),
             ("expire holds", self.expire_holds, sweep_every),
+            ("apply webhooks", self.apply_webhooks, sweep_every),
+            ("ask about purchases", self.reconcile, ask_every),
             ("purge", self.purge, purge_every),
         )
 
@@ -82,6 +88,25 @@ class Worker:
                 await self._platform.execute(ExpireHold(hold), by=system)
                 expired += 1
         return expired == SWEEP
+
+    async def apply_webhooks(self) -> bool:
+        """Try a batch of payment messages that could not be applied before; whether there may be more."""
+        system = Actor.system("worker")
+        due = await self._platform.execute(DueWebhooks(SWEEP), by=system)
+        for webhook in due:
+            # One that was forgotten meanwhile needs nothing more.
+            with suppress(NotFound):
+                await self._platform.apply_webhook(webhook, by=system)
+        return len(due) == SWEEP
+
+    async def reconcile(self) -> bool:
+        """Ask the provider about a batch of purchases no message has settled; whether there may be more."""
+        system = Actor.system("worker")
+        due = await self._platform.execute(UnsettledPurchases(SWEEP), by=system)
+        for purchase in due:
+            with suppress(NotFound):
+                await self._platform.execute(ReconcilePurchase(purchase), by=system)
+        return len(due) == SWEEP
 
     async def purge(self) -> bool:
         """Forget a batch of what is out of date; whether there may be more."""
