@@ -9,11 +9,12 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from entrypoints import container
 from entrypoints.cli.database import prepare
 from entrypoints.cli.settings_page import page
-from entrypoints.settings import OPTIONS, BadSettings, Settings, load, unknown_variables, value_of, variable
+from entrypoints.settings import OPTIONS, BadSettings, Payments, Settings, load, unknown_variables, value_of, variable
 
 ROOT = Path(__file__).parents[2]
 STRONG = "b7xQ0v-9Zk2mWc5rT8yLp3nHs6dGf1aJ"
@@ -180,6 +181,9 @@ def test_production_takes_a_strong_secret() -> None:
     assert container.with_secrets(settings) == settings
 
 
+STRIPE = Payments(provider="stripe", stripe_key="sk_test_1", stripe_webhook_secret="whsec_1, whsec_2")
+
+
 def _gateway(settings: Settings) -> object:
     return container.build(settings).gateway()
 
@@ -187,7 +191,16 @@ def _gateway(settings: Settings) -> object:
 @pytest.mark.parametrize(
     ("settings", "use", "setting"),
     [
-        (Settings(environment="production", secret_key=STRONG, payments="fake"), _gateway, "payments"),
+        (
+            Settings(environment="production", secret_key=STRONG, payments=Payments(provider="fake")),
+            _gateway,
+            "payments.provider",
+        ),
+        (Settings(payments=Payments(provider="stripe")), _gateway, "payments.stripe_key"),
+        (Settings(payments=Payments(provider="stripe", stripe_key="k")), _gateway, "payments.stripe_webhook_secret"),
+        (Settings(payments=evolve(STRIPE, stripe_methods=("cash",))), _gateway, "payments.stripe_methods"),
+        (Settings(payments=evolve(STRIPE, stripe_methods=())), _gateway, "payments.stripe_methods"),
+        (Settings(environment="production", secret_key=STRONG, payments=STRIPE), _gateway, "payments.stripe_key"),
         (Settings(environment="production", secret_key=STRONG), container.http_options, "server.base_url"),
         (Settings(packages=("pkg:1:2",)), container.catalogue, "packages"),
         (Settings(database_url="mysql://x"), prepare, "database_url"),
@@ -199,6 +212,22 @@ def test_what_cannot_work_is_refused_by_name(
 ) -> None:
     with pytest.raises(BadSettings, match=f"^{setting}: "):
         use(settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        (Settings(), "fake"),
+        (Settings(payments=Payments(provider="none")), "none"),
+        (Settings(payments=STRIPE), "stripe"),
+        (
+            Settings(environment="production", secret_key=STRONG, payments=evolve(STRIPE, stripe_key="rk_live_1")),
+            "stripe",
+        ),
+    ],
+)
+def test_the_setting_names_the_provider(settings: Settings, name: str) -> None:
+    assert container.build(evolve(settings, database_url="memory:")).gateway().name == name
 
 
 def test_production_sells_nothing_without_a_provider() -> None:

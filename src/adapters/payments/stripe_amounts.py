@@ -5,41 +5,18 @@ from __future__ import annotations
 from platform_core.kernel.errors import Invalid
 from platform_core.kernel.money import Money
 
+_NO_DECIMALS = ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
+_THREE_DECIMALS = ("BHD", "JOD", "KWD", "OMR", "TND")
+
 #: Decimals of a currency by ISO 4217, where they are not two.
 ISO = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys((*_NO_DECIMALS, "ISK", "UGX", "UYI"), 0),
+    **dict.fromkeys((*_THREE_DECIMALS, "IQD", "LYD"), 3),
 }
 
 #: Decimals of the amounts Stripe's API takes, where they are not two. Króna and shilling have none any more, and Stripe
 #: goes on to count them in hundredths; of the ariary, whose fifths no decimal point can show, it takes whole ones.
-STRIPE = {
-    **dict.fromkeys(
-        ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"], 0
-    ),
-    **dict.fromkeys(["BHD", "JOD", "KWD", "OMR", "TND"], 3),
-}
+STRIPE = {**dict.fromkeys((*_NO_DECIMALS, "MGA"), 0), **dict.fromkeys(_THREE_DECIMALS, 3)}
 
 #: What amounts must be a multiple of, in Stripe's own units: it rounds three decimals to two, and takes no fraction of
 #: what has none.

@@ -1,5 +1,5 @@
-"""Forgetting what is out of date: ended sessions, counts of wrong passwords, payment messages done, and in stores that can, old idempotency
-keys and windows of rate limits.
+"""Forgetting what is out of date: ended sessions, counts of wrong passwords, payment messages that were applied long
+ago, and in stores that can, old idempotency keys and windows of rate limits.
 """
 
 from __future__ import annotations
