@@ -12,8 +12,9 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
 import attrs
@@ -59,8 +60,6 @@ def with_secrets(settings: Settings, *, keep: bool = True) -> Settings:
     """
     if settings.production:
         _refuse_weak("secret_key", settings.secret_key)
-        if settings.payments not in ("", "none"):
-            _refuse_weak("webhook_secret", settings.webhook_secret)
         return settings
     missing = [name for name in SECRETS if not getattr(settings, name)]
     if not missing:
@@ -182,6 +181,14 @@ class NoPayments:
         """
         raise Unavailable("payments are not set up here")
 
+    async def status(self, *, purchase: str, reference: str) -> PaymentEvent | None:  # noqa: ARG002
+        """Refuse.
+
+        Raises:
+            Unavailable: Always.
+        """
+        raise Unavailable("payments are not set up here")
+
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:  # noqa: ARG002
         """Refuse.
 
@@ -192,13 +199,46 @@ class NoPayments:
 
 
 def _gateway(settings: Settings, clock: Clock) -> PaymentGateway:
-    if (settings.payments or ("none" if settings.production else "fake")) == "none":
+    provider = settings.payments.provider or ("none" if settings.production else "fake")
+    if provider == "none":
         return NoPayments()
+    if provider == "stripe":
+        return _stripe(settings, clock)
     if settings.production:
-        raise BadSettings("payments: fake gives tokens away for nothing; it is not for production")
+        raise BadSettings("payments.provider: fake gives tokens away for nothing; it is not for production")
     from adapters.payments.fake import FakeGateway
 
     return FakeGateway(secret=settings.webhook_secret, clock=clock, base_url=base_url(settings))
+
+
+def _stripe(settings: Settings, clock: Clock) -> PaymentGateway:
+    chosen = settings.payments
+    secrets = [secret.strip() for secret in chosen.stripe_webhook_secret.split(",") if secret.strip()]
+    for name, given in (("stripe_key", chosen.stripe_key), ("stripe_webhook_secret", secrets)):
+        if not given:
+            raise BadSettings(f"payments.{name}: Stripe needs it (set {variable(f'payments.{name}')})")
+    if settings.production and not chosen.stripe_key.startswith(("sk_live_", "rk_live_")):
+        raise BadSettings("payments.stripe_key: a test key takes no money; it is not for production")
+    if find_spec("stripe") is None:
+        raise BadSettings("payments.provider: stripe is not installed; pip install 'platform-core[stripe]'")
+    from adapters.payments.stripe import METHODS, StripeGateway
+
+    if not chosen.stripe_methods or not set(chosen.stripe_methods) <= METHODS.keys():
+        raise BadSettings(f"payments.stripe_methods: must be some of {', '.join(METHODS)}")
+    return StripeGateway(
+        key=chosen.stripe_key,
+        secrets=secrets,
+        clock=clock,
+        return_url=chosen.stripe_return_url or base_url(settings),
+        methods=chosen.stripe_methods,
+        api_url=chosen.stripe_url,
+    )
+
+
+@runtime_checkable
+class _Closes(Protocol):
+    async def close(self) -> None:
+        """Let go of everything."""
 
 
 def base_url(settings: Settings) -> str:
@@ -371,7 +411,12 @@ async def running(
     with reaching_database():
         await store.open()
     try:
-        yield container.platform()
+        platform: Platform = container.platform()
+        try:
+            yield platform
+        finally:
+            if isinstance(platform.gateway, _Closes):
+                await platform.gateway.close()
     finally:
         await store.close()
         container.passwords().close()

@@ -126,6 +126,28 @@ class Assist:
 
 
 @frozen(kw_only=True)
+class Payments:
+    """Who takes the money."""
+
+    provider: str = _option(
+        "",
+        "The payment provider. When empty `fake`, which takes no money, in development, and none in production.",
+        choices=("", "fake", "none", "stripe"),
+    )
+    stripe_key: str = _option("", "Secret key of the Stripe account. In production a live one.", secret=True)
+    stripe_webhook_secret: str = _option(
+        "",
+        "Signing secret of the Stripe webhook endpoint; two, with a comma between, while it is rotated.",
+        secret=True,
+    )
+    stripe_methods: tuple[str, ...] = _option(
+        ("card",), "Ways to pay that the Stripe account has turned on: some of `card`, `ideal`, `crypto`."
+    )
+    stripe_return_url: str = _option("", "Where Stripe sends buyers afterwards; `server.base_url` when empty.")
+    stripe_url: str = _option("", "Where Stripe's API is; its own address when empty.")
+
+
+@frozen(kw_only=True)
 class Log:
     """What is logged, on standard error."""
 
@@ -149,17 +171,12 @@ class Settings:
         "Redis that counts requests for all processes, as `redis://host:port/0`. When empty each process counts its "
         "own, except attempts to sign in or up and messages, which the database counts.",
     )
-    payments: str = _option(
-        "",
-        "The payment provider. When empty `fake`, which takes no money, in development, and none in production.",
-        choices=("", "fake", "none"),
-    )
     secret_key: str = _option(
         "", "Seals what is kept secret in the store. In production at least 32 characters.", secret=True
     )
     webhook_secret: str = _option(
         "",
-        "Signs and checks payment messages. In production at least 32 characters, where `payments` names a provider.",
+        "Signs and checks the payment messages of the fake provider.",
         secret=True,
     )
     require_idempotency_key: bool = _option(
@@ -175,6 +192,7 @@ class Settings:
     passwords: Passwords = Passwords()
     fees: Fees = Fees()
     assist: Assist = Assist()
+    payments: Payments = Payments()
     log: Log = Log()
 
     @property
@@ -215,6 +233,7 @@ _GROUPS: Mapping[str, Callable[..., Any]] = {
     "passwords": Passwords,
     "fees": Fees,
     "assist": Assist,
+    "payments": Payments,
     "log": Log,
 }
 

@@ -18,6 +18,7 @@ from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import Application, Outcome
 from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.command import Command, Request
+from platform_core.kernel.errors import PlatformError, Unavailable
 from platform_core.kernel.events import Envelope, Event
 from platform_core.kernel.ports import Books, Clock, Ids, Outbox, Store
 from platform_core.kernel.relay import Handler, Relay
@@ -29,6 +30,7 @@ from platform_core.ledger.verification import Verification, verify
 from platform_core.use_cases import REACTIONS, USE_CASES
 from platform_core.wallet.packages import Catalogue
 from platform_core.wallet.ports import PaymentGateway
+from platform_core.wallet.webhooks import ApplyWebhook, PostponeWebhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R")
@@ -149,6 +151,21 @@ class Platform:
     def run(self, request: Request[R], *, by: Actor, key: str | None = None) -> R:
         """Run a use case without an event loop, on adapters that never wait (the in-memory ones)."""
         return run_sync(self.execute(request, by=by, key=key))
+
+    async def apply_webhook(self, id: str, *, by: Actor) -> WebhookState:
+        """Do what a kept payment message says; what cannot be done now is tried again later. Where the message is then.
+
+        Raises:
+            NotFound: There is no such message.
+            Unavailable: The store is away; the message stays where it was.
+        """
+        try:
+            return await self.execute(ApplyWebhook(id), by=by)
+        except Unavailable:
+            raise
+        except PlatformError as refusal:
+            # Refused where it was to be committed, so nothing of it was: the message waits, and says why.
+            return await self.execute(PostponeWebhook(id, f"{refusal.code}: {refusal.message}"), by=by)
 
     async def verify(self) -> Verification:
         """Recompute the books from their entries, as of one moment, and name the first thing wrong."""

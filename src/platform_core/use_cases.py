@@ -21,7 +21,7 @@ from platform_core.ledger import holds, reversals
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import tips as told_tips
 from platform_core.messaging import writing as messaging_writing
-from platform_core.wallet import balance, purchases, tips
+from platform_core.wallet import balance, purchases, reconciliation, tips, webhooks
 from platform_core.wallet.events import TipSent
 
 USE_CASES: tuple[UseCase, ...] = (
@@ -54,6 +54,14 @@ USE_CASES: tuple[UseCase, ...] = (
     purchases.purchase_tokens,
     purchases.settle_purchase,
     purchases.list_purchases,
+    webhooks.take_webhook,
+    webhooks.apply_webhook,
+    webhooks.postpone_webhook,
+    webhooks.replay_webhook,
+    webhooks.list_webhooks,
+    webhooks.due_webhooks,
+    reconciliation.unsettled_purchases,
+    reconciliation.reconcile_purchase,
     reversals.reverse_entry,
     listing.set_up_provider,
     listing.change_provider,
@@ -97,6 +105,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     holds.Hold,
     reversals.Reversal,
     purchases.Purchase,
+    webhooks.Webhook,
     provider.Provider,
     slots.Slot,
     calendar.Calendar,

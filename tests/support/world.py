@@ -21,6 +21,7 @@ from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
 from platform_core.platform import Platform, Storage
 from platform_core.wallet.balance import CreditWallet, PlaceHold, ShowWallet
+from platform_core.wallet.ports import PaymentGateway
 from platform_core.wallet.tips import SendTip, TipContext, TipReceipt
 from platform_core.wallet.wallet import Wallet
 
@@ -42,15 +43,22 @@ class World(Platform):
     clock: ManualClock
 
     def __init__(
-        self, store: Storage, *, fees: FeePolicy | None = None, seed: int = 1, assist: Assistant | None = None
+        self,
+        store: Storage,
+        *,
+        fees: FeePolicy | None = None,
+        seed: int = 1,
+        clock: ManualClock | None = None,
+        gateway: PaymentGateway | None = None,
+        assist: Assistant | None = None,
     ) -> None:
-        clock = ManualClock()
+        clock = clock or ManualClock()
         super().__init__(
             store=store,
             clock=clock,
             ids=SeededIds(seed, clock),
             passwords=QuickPasswords(),
-            gateway=FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
+            gateway=gateway or FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
             fees=fees,
             fingerprint_key=b"test",
             assist=assist or local_assistant(),

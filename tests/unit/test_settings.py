@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from entrypoints import container
 from entrypoints.cli.database import prepare
@@ -16,6 +17,7 @@ from entrypoints.cli.settings_page import page
 from entrypoints.settings import (
     OPTIONS,
     BadSettings,
+    Payments,
     Settings,
     load,
     unknown_variables,
@@ -184,23 +186,12 @@ def test_production_refuses_missing_and_weak_secrets(weak: str, folder: Path) ->
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("weak", ["", "secret", "x" * 40, "short-but-random-7Q"])
-def test_production_refuses_a_weak_webhook_secret_where_there_are_payments(weak: str) -> None:
-    settings = Settings(environment="production", secret_key=STRONG, webhook_secret=weak, payments="fake")
-
-    with pytest.raises(BadSettings, match=r"^webhook_secret: .*PLATFORM_CORE_WEBHOOK_SECRET"):
-        container.with_secrets(settings)
-
-
-@pytest.mark.parametrize("payments", ["", "none"])
-def test_production_without_payments_needs_no_webhook_secret(payments: str) -> None:
-    settings = Settings(environment="production", secret_key=STRONG, payments=payments)
-    assert container.with_secrets(settings) == settings
-
-
 def test_production_takes_a_strong_secret() -> None:
     settings = Settings(environment="production", secret_key=STRONG)
     assert container.with_secrets(settings) == settings
+
+
+STRIPE = Payments(provider="stripe", stripe_key="sk_test_1", stripe_webhook_secret="whsec_1, whsec_2")
 
 
 def _gateway(settings: Settings) -> object:
@@ -211,10 +202,15 @@ def _gateway(settings: Settings) -> object:
     ("settings", "use", "setting"),
     [
         (
-            Settings(environment="production", secret_key=STRONG, webhook_secret=STRONG, payments="fake"),
+            Settings(environment="production", secret_key=STRONG, payments=Payments(provider="fake")),
             _gateway,
-            "payments",
+            "payments.provider",
         ),
+        (Settings(payments=Payments(provider="stripe")), _gateway, "payments.stripe_key"),
+        (Settings(payments=Payments(provider="stripe", stripe_key="k")), _gateway, "payments.stripe_webhook_secret"),
+        (Settings(payments=evolve(STRIPE, stripe_methods=("cash",))), _gateway, "payments.stripe_methods"),
+        (Settings(payments=evolve(STRIPE, stripe_methods=())), _gateway, "payments.stripe_methods"),
+        (Settings(environment="production", secret_key=STRONG, payments=STRIPE), _gateway, "payments.stripe_key"),
         (Settings(environment="production", secret_key=STRONG), container.http_options, "server.base_url"),
         (Settings(packages=("pkg:1:2",)), container.catalogue, "packages"),
         (Settings(database_url="mysql://x"), prepare, "database_url"),
@@ -226,6 +222,22 @@ def test_what_cannot_work_is_refused_by_name(
 ) -> None:
     with pytest.raises(BadSettings, match=f"^{setting}: "):
         use(settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        (Settings(), "fake"),
+        (Settings(payments=Payments(provider="none")), "none"),
+        (Settings(payments=STRIPE), "stripe"),
+        (
+            Settings(environment="production", secret_key=STRONG, payments=evolve(STRIPE, stripe_key="rk_live_1")),
+            "stripe",
+        ),
+    ],
+)
+def test_the_setting_names_the_provider(settings: Settings, name: str) -> None:
+    assert container.build(evolve(settings, database_url="memory:")).gateway().name == name
 
 
 def test_production_sells_nothing_without_a_provider() -> None:

@@ -125,8 +125,42 @@ purchases = _aggregates(
     Column("expires_at", Instant, nullable=False),
     Column("state", Words, nullable=False),
     Column("checkout_url", Words),
+    Column("reference", Words),
     Column("payment", Words),
     Column("unmatched", Json, nullable=False),
+    Column("ask_at", Instant),
+)
+Index(
+    "ix_purchases_ask_at",
+    purchases.c.ask_at,
+    postgresql_where=purchases.c.state == "pending",
+    sqlite_where=purchases.c.state == "pending",
+)
+
+webhooks = _aggregates(
+    "webhooks",
+    Column("provider", Words, nullable=False),
+    Column("event", Words),
+    Column("digest", Words, nullable=False),
+    Column("body", Words, nullable=False),
+    Column("purchase", Words),
+    Column("payment", Words),
+    Column("outcome", Words),
+    Column("minor", BigInteger),
+    Column("currency", Words),
+    Column("received_at", Instant, nullable=False, index=True),
+    Column("state", Words, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("next_at", Instant),
+    Column("result", Words),
+    Column("error", Words),
+    Column("first", Words),
+)
+Index(
+    "ix_webhooks_pending_next_at",
+    webhooks.c.next_at,
+    postgresql_where=webhooks.c.state == "pending",
+    sqlite_where=webhooks.c.state == "pending",
 )
 
 providers = _aggregates(
@@ -251,6 +285,7 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "provider_review": provider_reviews,
     "conversation": conversations,
     "message": messages,
+    "webhook": webhooks,
 }
 
 # The ledger has no foreign keys: they were 40 % of the database's work per tip. Its own rules guard it instead:

@@ -22,6 +22,7 @@ COMMANDS = {
     "bookings": "bookings",
     "ledger": "ledger",
     "outbox": "outbox",
+    "webhooks": "webhooks",
     "openapi": "openapi",
     "completion": "completion",
 }

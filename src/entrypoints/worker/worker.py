@@ -14,15 +14,17 @@ from platform_core.kernel.errors import Conflict, NotFound
 from platform_core.kernel.relay import BATCH
 from platform_core.platform import Platform
 from platform_core.wallet.balance import DueHolds, ExpireHold
+from platform_core.wallet.reconciliation import ReconcilePurchase, UnsettledPurchases
+from platform_core.wallet.webhooks import DueWebhooks
 
 logger = logging.getLogger("platform_core.worker")
 
 SWEEP = 100
-"""How many holds, or bookings, one round of a sweep takes."""
+"""How many of a kind one round of a sweep takes."""
 
 
 class Worker:
-    """Deliver events, move bookings on, let holds expire, and forget old sessions and guesses, until told to stop.
+    """Deliver events, move bookings on, let holds expire, see to payments, and forget what is old, until told to stop.
 
     What is due is decided by the platform's clock. A loop that fails is logged and goes on after a pause; the others
     never notice.
@@ -30,7 +32,8 @@ class Worker:
     Args:
         platform: The platform, its store open.
         deliver_every: Seconds between looks into the outbox when nobody nudges.
-        sweep_every: Seconds between looks for bookings and holds whose time has run out.
+        sweep_every: Seconds between looks for what has run out of time, and for payment messages to try again.
+        ask_every: Seconds between looks for purchases to ask the payment provider about.
         purge_every: Seconds between purges.
     """
 
@@ -40,6 +43,7 @@ class Worker:
         *,
         deliver_every: float = 0.2,
         sweep_every: float = 1.0,
+        ask_every: float = 30.0,
         purge_every: float = 600.0,
     ) -> None:
         self._platform = platform
@@ -49,6 +53,8 @@ class Worker:
             # Before the holds: what a booking owes is paid from its hold.
             ("advance bookings", self.advance_bookings, sweep_every),
             ("expire holds", self.expire_holds, sweep_every),
+            ("apply webhooks", self.apply_webhooks, sweep_every),
+            ("ask about purchases", self.reconcile, ask_every),
             ("purge", self.purge, purge_every),
         )
 
@@ -97,6 +103,25 @@ class Worker:
                 await self._platform.execute(ExpireHold(hold), by=system)
                 expired += 1
         return expired == SWEEP
+
+    async def apply_webhooks(self) -> bool:
+        """Try a batch of payment messages that could not be applied before; whether there may be more."""
+        system = Actor.system("worker")
+        due = await self._platform.execute(DueWebhooks(SWEEP), by=system)
+        for webhook in due:
+            # One that was forgotten meanwhile needs nothing more.
+            with suppress(NotFound):
+                await self._platform.apply_webhook(webhook, by=system)
+        return len(due) == SWEEP
+
+    async def reconcile(self) -> bool:
+        """Ask the provider about a batch of purchases no message has settled; whether there may be more."""
+        system = Actor.system("worker")
+        due = await self._platform.execute(UnsettledPurchases(SWEEP), by=system)
+        for purchase in due:
+            with suppress(NotFound):
+                await self._platform.execute(ReconcilePurchase(purchase), by=system)
+        return len(due) == SWEEP
 
     async def purge(self) -> bool:
         """Forget a batch of what is out of date; whether there may be more."""

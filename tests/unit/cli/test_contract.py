@@ -40,7 +40,18 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
 
 
-GROUPS = [(), ("users",), ("sessions",), ("wallets",), ("bookings",), ("ledger",), ("outbox",), ("db",), ("config",)]
+GROUPS = [
+    (),
+    ("users",),
+    ("sessions",),
+    ("wallets",),
+    ("bookings",),
+    ("ledger",),
+    ("outbox",),
+    ("webhooks",),
+    ("db",),
+    ("config",),
+]
 COMMANDS = list(_commands(cli))
 
 
@@ -98,7 +109,7 @@ def test_the_options_are_where_the_documentation_says() -> None:
     assert having["--dry-run"] == {
         *("users create", "users role", "users ban", "users unban", "sessions revoke"),
         *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
-        *("bookings cancel", "bookings resolve", "ledger reverse", "outbox retry", "db upgrade"),
+        *("bookings cancel", "bookings resolve", "ledger reverse", "outbox retry", "webhooks replay", "db upgrade"),
     }
     assert having["--key"] == {
         *("wallets credit", "wallets hold", "wallets capture", "wallets release", "ledger reverse"),
