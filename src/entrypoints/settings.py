@@ -102,6 +102,23 @@ class Fees:
 
     tip: int = _option(0, "Share of a tip, in basis points (hundredths of a per cent).", low=0, high=10_000)
     capture: int = _option(0, "Share of a captured hold, in basis points.", low=0, high=10_000)
+    stream_entry: int = _option(0, "Share of entry to a premium stream, in basis points.", low=0, high=10_000)
+
+
+@frozen(kw_only=True)
+class Ice:
+    """How the browsers of a live stream reach each other."""
+
+    stun: tuple[str, ...] = _option(
+        (), "STUN servers, each `stun:host:port`. Browsers on other networks than the host's need one."
+    )
+    turn: tuple[str, ...] = _option(
+        (), "TURN servers, each `turn:host:port`, `turns:host:port` or with `?transport=tcp`; `turn_secret` goes along."
+    )
+    turn_secret: str = _option(
+        "", "The secret shared with the TURN servers (coturn: `static-auth-secret`).", secret=True
+    )
+    turn_seconds: int = _option(3600, "Seconds a user's TURN credential is good for.", low=60, high=3600)
 
 
 @frozen(kw_only=True)
@@ -152,6 +169,7 @@ class Settings:
     limits: Limits = Limits()
     passwords: Passwords = Passwords()
     fees: Fees = Fees()
+    ice: Ice = Ice()
     log: Log = Log()
 
     @property
@@ -191,6 +209,7 @@ _GROUPS: Mapping[str, Callable[..., Any]] = {
     "limits": Limits,
     "passwords": Passwords,
     "fees": Fees,
+    "ice": Ice,
     "log": Log,
 }
 

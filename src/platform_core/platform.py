@@ -21,6 +21,7 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
+from platform_core.streams.ports import IceServers, NoIceServers
 from platform_core.use_cases import USE_CASES
 from platform_core.wallet.packages import Catalogue
 from platform_core.wallet.ports import PaymentGateway
@@ -75,6 +76,7 @@ class Platform:
         gateway: The payment provider.
         catalogue: The token packages on sale.
         fees: The platform's share, per kind of entry.
+        ice: Who helps browsers reach each other; nobody when None.
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
     """
@@ -89,6 +91,7 @@ class Platform:
         gateway: PaymentGateway,
         catalogue: Catalogue | None = None,
         fees: FeePolicy | None = None,
+        ice: IceServers | None = None,
         fingerprint_key: bytes = b"",
         worker: str = "platform",
     ) -> None:
@@ -107,6 +110,7 @@ class Platform:
                 Catalogue: catalogue or Catalogue(),
                 Directory: People(store),
                 FeePolicy: fees or FeePolicy(),
+                IceServers: ice or NoIceServers(),
                 Passwords: passwords,
                 PaymentGateway: gateway,
             },

@@ -6,6 +6,7 @@ from platform_core.identity import access, guesses, profiles, sessions, staff, u
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
 from platform_core.ledger import holds, reversals
+from platform_core.streams import audience, broadcasting, entry, stream, upkeep, watching
 from platform_core.wallet import balance, purchases, tips
 
 USE_CASES: tuple[UseCase, ...] = (
@@ -37,6 +38,18 @@ USE_CASES: tuple[UseCase, ...] = (
     purchases.purchase_tokens,
     purchases.settle_purchase,
     reversals.reverse_entry,
+    broadcasting.create_stream,
+    broadcasting.set_stream_state,
+    broadcasting.get_stream,
+    broadcasting.list_streams,
+    watching.join_stream,
+    watching.leave_stream,
+    watching.beat,
+    watching.enter_room,
+    upkeep.due_streams,
+    upkeep.lapse_stream,
+    upkeep.stop_stream,
+    upkeep.forget_viewers,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -46,4 +59,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     holds.Hold,
     reversals.Reversal,
     purchases.Purchase,
+    stream.Stream,
+    audience.Viewer,
+    entry.Admission,
 )

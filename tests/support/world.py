@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from attrs import frozen
 
+from adapters.ice import ConfiguredIce
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
@@ -23,6 +24,7 @@ from platform_core.wallet.tips import SendTip, TipContext, TipReceipt
 from platform_core.wallet.wallet import Wallet
 
 OPERATOR = Actor.operator()
+ICE = ConfiguredIce(stun=("stun:stun.example:3478",), turn=("turn:turn.example:3478",), secret="shared" * 6)
 PASSWORD = Secret("correct horse battery")
 
 
@@ -48,6 +50,7 @@ class World(Platform):
             passwords=QuickPasswords(),
             gateway=FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
             fees=fees,
+            ice=ICE,
             fingerprint_key=b"test",
         )
 

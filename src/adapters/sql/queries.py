@@ -35,6 +35,27 @@ def select_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bo
     return f"SELECT * FROM {table.name}{where_clause} ORDER BY {orders} LIMIT ?", [*values, select.limit]
 
 
+def counts_sql(select: Select[Any], table: Table, codec: RowCodec, *, by: str, arrays: bool) -> tuple[str, list[Any]]:
+    """How many rows a selection's filters describe, by the values of a column, as a statement with `?` for its values.
+
+    Args:
+        select: Which; its order, place and limit do not matter.
+        table: The table of its aggregates.
+        codec: How constants are stored.
+        by: The column.
+        arrays: Whether the database takes a list as one value.
+    """
+    tests: list[str] = []
+    values: list[Any] = []
+    for where in select.where:
+        test, bound = _test(where, table, codec, arrays=arrays)
+        tests.append(test)
+        values.extend(bound)
+    where_clause = f" WHERE {' AND '.join(tests)}" if tests else ""
+    column = _column(by, table)
+    return f"SELECT {column} AS value, count(*) AS count FROM {table.name}{where_clause} GROUP BY {column}", values
+
+
 def _column(name: str, table: Table) -> str:
     return f'"{table.c[name].name}"'
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ from adapters.sql.commit import Committer
 from adapters.sql.connection import Connection, Record
 from adapters.sql.migrate import check_current
 from adapters.sql.outbox import SqlOutbox
-from adapters.sql.queries import select_sql
+from adapters.sql.queries import counts_sql, select_sql
 from adapters.sql.tables import AGGREGATE_TABLES, accounts
 from adapters.sql.windows import SqlWindows
 from adapters.sql.writer import Writer
@@ -123,6 +123,16 @@ class SqlStore(SqlBooks):
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
         return await self._find(select, self._backend.read)
+
+    async def counts(self, select: Select[A], *, by: str) -> Mapping[object, int]:
+        """How many aggregates a selection's filters describe, by the values a field has among them."""
+        table, codec = AGGREGATE_TABLES[select.kind.kind], self._committer.rows.codec
+        sql, values = counts_sql(select, table, codec, by=by, arrays=self._is_postgres)
+
+        async def work(connection: Connection) -> list[Record]:
+            return await connection.query(sql, *values)
+
+        return {row["value"]: row["count"] for row in await self._backend.read(work)}
 
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances of these accounts as last committed; an account never opened has 0."""

@@ -128,6 +128,40 @@ purchases = _aggregates(
     Column("payment", Words),
 )
 
+streams = _aggregates(
+    "streams",
+    Column("host", Words, nullable=False, index=True),
+    Column("title", Words, nullable=False),
+    Column("is_premium", Boolean, nullable=False),
+    Column("token_price", BigInteger, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("heard_at", Instant),
+    Column("due_at", Instant, index=True),
+)
+Index("ix_streams_state_started_at", streams.c.state, streams.c.started_at, streams.c.id)
+
+viewers = _aggregates(
+    "viewers",
+    Column("stream", Words, nullable=False),
+    Column("user", Words, nullable=False, index=True),
+    Column("joined_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+Index("ix_viewers_stream_expires_at", viewers.c.stream, viewers.c.expires_at)
+
+admissions = _aggregates(
+    "admissions",
+    Column("stream", Words, nullable=False, index=True),
+    Column("viewer", Words, nullable=False, index=True),
+    Column("paid", BigInteger, nullable=False),
+    Column("transaction", Words, nullable=False),
+    Column("paid_at", Instant, nullable=False),
+)
+
 #: Aggregate kind to its table.
 AGGREGATE_TABLES: dict[str, Table] = {
     "user": users,
@@ -136,6 +170,9 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "hold": holds,
     "reversal": reversals,
     "purchase": purchases,
+    "stream": streams,
+    "viewer": viewers,
+    "admission": admissions,
 }
 
 # The ledger has no foreign keys: they were 40 % of the database's work per tip. Its own rules guard it instead:

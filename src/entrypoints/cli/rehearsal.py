@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
@@ -68,6 +68,10 @@ class Rehearsal:
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes."""
         return await self._store.find(select)
+
+    async def counts(self, select: Select[A], *, by: str) -> Mapping[object, int]:
+        """How many aggregates a selection's filters describe, by the values a field has among them."""
+        return await self._store.counts(select, by=by)
 
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """Balances as last committed."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from entrypoints.worker.purge import purge
+from entrypoints.worker.streams import look_after_streams
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.errors import Conflict, NotFound
 from platform_core.kernel.relay import BATCH
@@ -29,7 +30,7 @@ class Worker:
     Args:
         platform: The platform, its store open.
         deliver_every: Seconds between looks into the outbox when nobody nudges.
-        sweep_every: Seconds between looks for holds whose deadline has passed.
+        sweep_every: Seconds between looks for holds, streams and viewers whose time has run out.
         purge_every: Seconds between purges.
     """
 
@@ -46,6 +47,7 @@ class Worker:
         self._loops: tuple[tuple[str, Callable[[], Awaitable[bool]], float], ...] = (
             ("deliver", self.deliver, deliver_every),
             ("expire holds", self.expire_holds, sweep_every),
+            ("streams", self.look_after_streams, sweep_every),
             ("purge", self.purge, purge_every),
         )
 
@@ -82,6 +84,10 @@ class Worker:
                 await self._platform.execute(ExpireHold(hold), by=system)
                 expired += 1
         return expired == SWEEP
+
+    async def look_after_streams(self) -> bool:
+        """Move a batch of streams whose time has run out, forget viewers who are gone; whether there may be more."""
+        return await look_after_streams(self._platform, SWEEP)
 
     async def purge(self) -> bool:
         """Forget a batch of what is out of date; whether there may be more."""

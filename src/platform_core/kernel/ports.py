@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -43,6 +43,11 @@ class Store(Protocol):
 
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
+
+    async def counts(self, select: Select[A], *, by: str) -> Mapping[object, int]:
+        """How many aggregates a selection's filters describe, by the values a field has among them; its order, place
+        and limit do not matter.
+        """
 
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances of these accounts as last committed; an account never opened has 0."""

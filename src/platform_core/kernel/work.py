@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import blake2b
 from typing import TypeVar
@@ -69,6 +69,10 @@ class Work:
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates a selection describes."""
         return await self._store.find(select)
+
+    async def counts(self, select: Select[A], *, by: str) -> Mapping[object, int]:
+        """How many aggregates a selection's filters describe, by the values a field has among them."""
+        return await self._store.counts(select, by=by)
 
     async def balances(self, *accounts: str) -> Balances:
         """Balances as last committed."""

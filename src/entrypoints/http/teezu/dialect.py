@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entrypoints.http.kit.dialect import Dialect
-from entrypoints.http.teezu import auth, users, wallet
+from entrypoints.http.teezu import auth, streams, users, wallet
 from entrypoints.http.teezu.errors import show_refusal
 
 TEEZU = Dialect(
@@ -13,7 +13,7 @@ TEEZU = Dialect(
     description="Accounts, sessions, profiles and the token wallet. Amounts are whole tokens (TZT); moments are "
     "ISO 8601 in UTC. Sign in with `POST /auth/login`, then send `Authorization: Bearer <sessionToken>`.",
     root="/api/v1",
-    rows=(*auth.ROWS, *users.ROWS, *wallet.ROWS),
+    rows=(*auth.ROWS, *users.ROWS, *wallet.ROWS, *streams.ROWS),
     show_refusal=show_refusal,
     cookie=True,
 )
