@@ -13,6 +13,8 @@ from platform_core.identity.sessions import LIFETIME, Session, session_id
 from platform_core.identity.staff import BanUser
 from platform_core.kernel.actor import Role
 from platform_core.kernel.changes import Changes
+from platform_core.streams.stream import StreamState
+from support.streams import a_stream
 from support.world import OPERATOR
 from unit.http.served import Guest, Served, served
 
@@ -33,6 +35,10 @@ DEAD = ("banned", "expired", "unknown token")
 #: What those who may not, although they are signed in, are told; who is not listed may.
 DENIED: Mapping[str, Mapping[str, int]] = {
     "update_user": dict.fromkeys(("other", "creator", "provider", "moderator"), 403),
+    "create_stream": dict.fromkeys(("owner", "other", "moderator", "admin"), 403),
+    "set_stream_state": dict.fromkeys(("other", "creator", "provider", "moderator", "admin"), 403),
+    # A viewer has to join first; the host need not.
+    "stream_heartbeat": dict.fromkeys(("other", "creator", "provider", "moderator", "admin"), 409),
 }
 
 
@@ -79,7 +85,11 @@ async def test_each_operation_is_for_whom_it_is_for(
 ) -> None:
     owner, guest = people["owner"], people[caller]
     assert owner is not None
-    path = row.path.replace("{id}", owner.id)
+    about = owner.id
+    if row.tag == "streams":
+        state = StreamState.IDLE if row.id == "set_stream_state" else StreamState.LIVE
+        about = await a_stream(server.world, owner.id, price=10, state=state)
+    path = row.path.replace("{id}", about)
     body = None if row.example is None else dict(row.example)
     if row.id == "send_tip" and body is not None:
         body["recipientId"] = (await server.world.person("payee")).id
