@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
+from platform_core.identity.events import UserBanned
 from platform_core.identity.ports import Directory, Passwords
 from platform_core.identity.sessions import Doorkeeper
 from platform_core.identity.users import People
@@ -13,7 +14,7 @@ from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import Application, Outcome
 from platform_core.kernel.command import Request
-from platform_core.kernel.events import Event
+from platform_core.kernel.events import Envelope, Event
 from platform_core.kernel.ports import Books, Clock, Ids, Outbox, Store
 from platform_core.kernel.relay import Handler, Relay
 from platform_core.kernel.select import Select, Where
@@ -21,7 +22,8 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
-from platform_core.streams.ports import IceServers, NoIceServers
+from platform_core.streams.ports import Blocks, IceServers, NoBlocks, NoIceServers
+from platform_core.streams.upkeep import StopStreamsOf
 from platform_core.use_cases import USE_CASES
 from platform_core.wallet.packages import Catalogue
 from platform_core.wallet.ports import PaymentGateway
@@ -76,6 +78,7 @@ class Platform:
         gateway: The payment provider.
         catalogue: The token packages on sale.
         fees: The platform's share, per kind of entry.
+        blocks: Who wants nothing of whom; nobody when None.
         ice: Who helps browsers reach each other; nobody when None.
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
@@ -91,6 +94,7 @@ class Platform:
         gateway: PaymentGateway,
         catalogue: Catalogue | None = None,
         fees: FeePolicy | None = None,
+        blocks: Blocks | None = None,
         ice: IceServers | None = None,
         fingerprint_key: bytes = b"",
         worker: str = "platform",
@@ -106,6 +110,7 @@ class Platform:
             clock=clock,
             ids=ids,
             services={
+                Blocks: blocks or NoBlocks(),
                 Books: store,
                 Catalogue: catalogue or Catalogue(),
                 Directory: People(store),
@@ -116,6 +121,7 @@ class Platform:
             },
             fingerprint_key=fingerprint_key,
         )
+        self.relay.on(UserBanned, self._stop_streams)
 
     async def execute(self, request: Request[R], *, by: Actor, key: str | None = None) -> R:
         """Run a use case and give its answer. See `Application.perform` for arguments and refusals."""
@@ -143,6 +149,9 @@ class Platform:
         order for each subject. `relay.drain()` or the worker delivers.
         """
         self.relay.on(event, handler)
+
+    async def _stop_streams(self, envelope: Envelope) -> None:
+        await self.execute(StopStreamsOf(envelope.subject), by=Actor.system("streams"))
 
 
 async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:

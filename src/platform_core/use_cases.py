@@ -49,6 +49,7 @@ USE_CASES: tuple[UseCase, ...] = (
     upkeep.due_streams,
     upkeep.lapse_stream,
     upkeep.stop_stream,
+    upkeep.stop_streams_of,
     upkeep.forget_viewers,
 )
 

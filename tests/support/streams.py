@@ -6,7 +6,7 @@ from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.streams.broadcasting import CreateStream, GetStream, SetStreamState, StreamView
 from platform_core.streams.stream import StreamState
 from platform_core.streams.watching import JoinReceipt, JoinStream
-from support.world import Person, World
+from support.world import SESSION, Person, World
 
 
 async def a_host(world: World, name: str = "host") -> Person:
@@ -14,9 +14,11 @@ async def a_host(world: World, name: str = "host") -> Person:
     return await world.person(name, role=Role.CREATOR)
 
 
-async def a_stream(world: World, host: str, *, price: int = 0, state: StreamState = StreamState.LIVE) -> str:
-    """A stream of somebody's, brought to a state by its host; its id."""
-    actor = Actor(host, Role.CREATOR, Via.SESSION)
+async def a_stream(
+    world: World, host: str, *, price: int = 0, state: StreamState = StreamState.LIVE, session: str = SESSION
+) -> str:
+    """A stream of somebody's, brought to a state by its host in a session of theirs; its id."""
+    actor = Actor(host, Role.CREATOR, Via.SESSION, session)
     made = await world.execute(CreateStream("Evening show", is_premium=price > 0, token_price=price), by=actor)
     path = {
         StreamState.IDLE: (),

@@ -25,6 +25,7 @@ from platform_core.wallet.wallet import Wallet
 
 OPERATOR = Actor.operator()
 ICE = ConfiguredIce(stun=("stun:stun.example:3478",), turn=("turn:turn.example:3478",), secret="shared" * 6)
+SESSION = "ses_test"
 PASSWORD = Secret("correct horse battery")
 
 
@@ -36,6 +37,17 @@ class Person:
     actor: Actor
 
 
+class Blocked:
+    """Who blocks whom, as a test says."""
+
+    def __init__(self) -> None:
+        self.pairs: list[set[str]] = []
+
+    async def between(self, one: str, other: str) -> bool:
+        """Whether either of two users blocks the other."""
+        return {one, other} in self.pairs
+
+
 class World(Platform):
     """The platform, and shorthands for what tests do with it all the time."""
 
@@ -43,6 +55,7 @@ class World(Platform):
 
     def __init__(self, store: Storage, *, fees: FeePolicy | None = None, seed: int = 1) -> None:
         clock = ManualClock()
+        self.blocks = Blocked()
         super().__init__(
             store=store,
             clock=clock,
@@ -50,6 +63,7 @@ class World(Platform):
             passwords=QuickPasswords(),
             gateway=FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
             fees=fees,
+            blocks=self.blocks,
             ice=ICE,
             fingerprint_key=b"test",
         )
@@ -59,7 +73,7 @@ class World(Platform):
         made = await self.execute(CreateUser(f"{name}@example.org", name, PASSWORD, role), by=OPERATOR)
         if tokens:
             await self.credit(made.id, tokens)
-        return Person(made.id, Actor(made.id, role, Via.SESSION, "ses_test"))
+        return Person(made.id, Actor(made.id, role, Via.SESSION, SESSION))
 
     async def credit(self, user: str, tokens: int) -> Wallet:
         """Tokens for a user."""

@@ -140,6 +140,7 @@ streams = _aggregates(
     Column("started_at", Instant),
     Column("ended_at", Instant),
     Column("heard_at", Instant),
+    Column("sender", Words),
     Column("due_at", Instant, index=True),
 )
 Index("ix_streams_state_started_at", streams.c.state, streams.c.started_at, streams.c.id)

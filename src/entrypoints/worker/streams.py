@@ -18,11 +18,9 @@ async def look_after_streams(platform: Platform, batch: int) -> bool:
     """
     system = Actor.system("worker")
     due = await platform.execute(DueStreams(batch), by=system)
-    moved = 0
     for stream in due:
         # A heartbeat may have come meanwhile, or another process been quicker.
         with suppress(Conflict, NotFound):
             await platform.execute(LapseStream(stream), by=system)
-            moved += 1
     forgotten = await platform.execute(ForgetViewers(batch), by=system)
-    return batch in (moved, forgotten)
+    return batch in (len(due), forgotten)

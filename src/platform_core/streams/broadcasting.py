@@ -123,7 +123,7 @@ class Moved:
 
 @frozen
 class SetStreamState(Command[Moved]):
-    """Move one's own stream: idle to live, live to frozen or ended, frozen to live (seed 000).
+    """Move one's own stream: idle to live, live to frozen or ended, frozen to live.
 
     Args:
         stream: Which.
@@ -149,7 +149,7 @@ async def set_stream_state(command: SetStreamState, work: Work) -> Moved:
         InvalidTransition: From where it is, its host cannot move it there.
     """
     stream = await work.require(Stream, command.stream)
-    stream.move(command.state, work.now)
+    stream.move(command.state, work.actor.session, work.now)
     work.save(stream)
     return Moved(stream.id, stream.state, stream.started_at)
 
@@ -180,10 +180,7 @@ class StreamView:
 async def views(work: Work, people: Directory, streams: list[Stream]) -> list[StreamView]:
     """The streams with their hosts' names and their viewers."""
     counted = await viewers(work, [stream.id for stream in streams if stream.is_on])
-    names: dict[str, str] = {}
-    for host in {stream.host for stream in streams}:
-        card = await people.card(host)
-        names[host] = "" if card is None else card.username
+    hosts = await people.cards([stream.host for stream in streams])
     return [
         StreamView(
             id=stream.id,
@@ -193,7 +190,7 @@ async def views(work: Work, people: Directory, streams: list[Stream]) -> list[St
             token_price=stream.token_price,
             viewers=counted.get(stream.id, 0),
             host=stream.host,
-            host_name=names[stream.host],
+            host_name=hosts[stream.host].username if stream.host in hosts else "",
             created_at=stream.created_at,
             started_at=stream.started_at,
             ended_at=stream.ended_at,

@@ -40,6 +40,21 @@ class NoIceServers:
         return ()
 
 
+class Blocks(Protocol):
+    """Who wants nothing of whom."""
+
+    async def between(self, one: str, other: str) -> bool:
+        """Whether either of two users blocks the other."""
+
+
+class NoBlocks:
+    """Nobody blocks anybody."""
+
+    async def between(self, one: str, other: str) -> bool:  # noqa: ARG002  # as the port says
+        """Never."""
+        return False
+
+
 def room(stream: str) -> str:
     """The name of a stream's room, where its events, chat and signals go."""
     return f"stream:{stream}"

@@ -25,6 +25,9 @@ IDLE_LIFETIME = timedelta(days=30)
 FIRST_BEAT = timedelta(seconds=60)
 """How long a host who just went live may take until they are first heard of: a camera must be allowed first."""
 
+LEASE = timedelta(seconds=10)
+"""How long after a heartbeat nobody but its sender sends the stream: two beats of five seconds."""
+
 LAPSE = timedelta(seconds=15)
 """How long after a heartbeat a live stream is believed to be live: three beats of five seconds."""
 
@@ -55,6 +58,8 @@ class Reason(Enum):
     HOST_LOST = "host_lost"
     """The host was not heard of."""
     PAUSE_TIMEOUT = "pause_timeout"
+    MODERATION = "moderation"
+    """The host was banned."""
     DURATION = "duration"
     """It had gone on for as long as a stream may."""
     EXPIRED = "expired"
@@ -65,7 +70,7 @@ class Reason(Enum):
 
 _IDLE, _LIVE, _FROZEN, _ENDED = StreamState
 
-#: The moves of a host: those of the document, and no other (seed 000).
+#: The moves of a host: those of the document, and no other.
 HOST_MOVES: Machine[StreamState] = Machine(
     "stream",
     {
@@ -95,6 +100,12 @@ class StreamNotLive(Conflict):
     code = "STREAM_NOT_LIVE"
 
 
+class LeaseHeld(Conflict):
+    """Another session of the host sends the stream. There is one sender at a time."""
+
+    code = "LEASE_HELD"
+
+
 @define(eq=False, kw_only=True)
 class Stream(Aggregate):
     """A live stream of one host.
@@ -110,6 +121,8 @@ class Stream(Aggregate):
         started_at: When it first went live; never changed after.
         ended_at: When it ended.
         heard_at: The host's last sign of life since it went live.
+        sender: The session of the host that sends it: the one that made it live, or took it over when that one was
+            silent for `LEASE`.
         due_at: When the platform has to look after it; None once it has ended.
     """
 
@@ -125,6 +138,7 @@ class Stream(Aggregate):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     heard_at: datetime | None = None
+    sender: str | None = None
     due_at: datetime | None
 
     @classmethod
@@ -156,40 +170,44 @@ class Stream(Aggregate):
         """Whether it can be watched: it has begun, and is not over."""
         return self.state in (StreamState.LIVE, StreamState.FROZEN)
 
-    def move(self, state: StreamState, now: datetime) -> None:
-        """Do what the host wants.
+    def move(self, state: StreamState, session: str | None, now: datetime) -> None:
+        """Do what the host wants. Any session of theirs may; the one that makes it live sends it.
 
         Raises:
             InvalidTransition: A host cannot move it there from where it is.
         """
         HOST_MOVES.move(self.state, state)
         if state is StreamState.LIVE:
-            self._go_live(now)
+            self._go_live(session, now)
         elif state is StreamState.FROZEN:
             self._freeze(Reason.HOST, now + LONGEST_PAUSE)
         else:
             self._end(Reason.HOST, now)
 
-    def beat(self, now: datetime) -> None:
+    def beat(self, session: str | None, now: datetime) -> None:
         """The host is there. A stream that was frozen because they were lost goes on.
 
         Raises:
             StreamNotLive: It is idle or has ended.
+            LeaseHeld: It is live from another session, which was heard of just now.
         """
         if not self.is_on:
             raise StreamNotLive(f"the stream is {self.state.value}")
         if self.state is StreamState.FROZEN and self.reason is Reason.HOST_LOST:
             HOST_MOVES.move(self.state, StreamState.LIVE)
-            self._go_live(now)
-        self.heard_at = now
+            self._go_live(session, now)
         if self.state is StreamState.LIVE:
+            if session != self.sender and self.heard_at is not None and now < self.heard_at + LEASE:
+                raise LeaseHeld("another session of yours sends this stream")
+            self.sender = session
             self._due(now + LAPSE)
+        self.heard_at = now
 
     def lapse(self, now: datetime) -> None:
         """A time has run out: move on as the platform's table says.
 
-        A host who was lost is waited for from their last sign of life on, so that an outage of ours does not end
-        streams that outlived it; and no stream goes from live straight to its end for being silent.
+        A host who was lost is waited for from their last sign of life on. No stream goes from live straight to its end
+        for being silent: after an outage of ours, a host who is still there has the time of three beats to say so.
 
         Raises:
             Conflict: Nothing is due.
@@ -200,21 +218,21 @@ class Stream(Aggregate):
         if self.started_at is not None and now >= self.started_at + LONGEST_STREAM:
             self._end(Reason.DURATION, now)
         elif self.state is StreamState.LIVE:
-            self._freeze(Reason.HOST_LOST, heard + GRACE)
+            self._freeze(Reason.HOST_LOST, max(heard + GRACE, now + LAPSE))
         elif self.state is StreamState.IDLE:
             self._end(Reason.EXPIRED, now)
         else:
             self._end(Reason.PAUSE_TIMEOUT if self.reason is Reason.HOST else Reason.HOST_LOST, now)
 
-    def stop(self, now: datetime) -> None:
-        """An operator ends it.
+    def stop(self, reason: Reason, now: datetime) -> None:
+        """The platform ends it.
 
         Raises:
             InvalidTransition: It has ended already.
         """
-        self._end(Reason.OPERATOR, now)
+        self._end(reason, now)
 
-    def _go_live(self, now: datetime) -> None:
+    def _go_live(self, session: str | None, now: datetime) -> None:
         event: Event = StreamResumed(self.id, self.host)
         if self.started_at is None:
             self.started_at = now
@@ -222,6 +240,7 @@ class Stream(Aggregate):
         self.state = StreamState.LIVE
         self.reason = None
         self.heard_at = now
+        self.sender = session
         self._due(now + FIRST_BEAT)
         self.record(event)
 

@@ -13,7 +13,7 @@ from platform_core.kernel.work import Work
 from platform_core.streams.audience import Viewer
 from platform_core.streams.broadcasting import Moved
 from platform_core.streams.events import ViewerLeft
-from platform_core.streams.stream import Stream
+from platform_core.streams.stream import Reason, Stream, StreamState
 
 
 @frozen
@@ -70,9 +70,32 @@ async def stop_stream(command: StopStream, work: Work) -> Moved:
         InvalidTransition: It has ended already.
     """
     stream = await work.require(Stream, command.stream)
-    stream.stop(work.now)
+    stream.stop(Reason.OPERATOR, work.now)
     work.save(stream)
     return Moved(stream.id, stream.state, stream.started_at)
+
+
+@frozen
+class StopStreamsOf(Command[int]):
+    """End the streams of a host who was banned.
+
+    Args:
+        host: Who.
+    """
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    host: str
+
+
+async def stop_streams_of(command: StopStreamsOf, work: Work) -> int:
+    """End those that are on; how many. Idle ones nobody sees, and the host may come back to them."""
+    on = (Where("host", "=", command.host), Where("state", "in", (StreamState.LIVE, StreamState.FROZEN)))
+    streams = await work.find(Select(Stream, where=on, limit=1000))
+    for stream in streams:
+        stream.stop(Reason.MODERATION, work.now)
+        work.save(stream)
+    return len(streams)
 
 
 @frozen

@@ -20,7 +20,7 @@ from platform_core.streams.audience import Viewer, pair_id
 from platform_core.streams.broadcasting import Connection
 from platform_core.streams.entry import is_admitted, pay_entry
 from platform_core.streams.events import ViewerJoined, ViewerLeft
-from platform_core.streams.ports import IceServers, room
+from platform_core.streams.ports import Blocks, IceServers, room
 from platform_core.streams.stream import Stream, StreamNotLive, StreamState
 
 MOST_WATCHED = 10
@@ -37,6 +37,12 @@ class NotJoined(Conflict):
     """The viewer has not joined, or was not heard of for so long that they must join again."""
 
     code = "NOT_JOINED"
+
+
+class Blocked(Forbidden):
+    """The host blocks the viewer, or the viewer the host."""
+
+    code = "BLOCKED"
 
 
 class EntryRequired(Forbidden):
@@ -74,20 +80,18 @@ class JoinStream(Command[JoinReceipt]):
 
 
 async def join_stream(
-    command: JoinStream, work: Work, people: Directory, fees: FeePolicy, ice: IceServers
+    command: JoinStream, work: Work, *, people: Directory, blocks: Blocks, fees: FeePolicy, ice: IceServers
 ) -> Callable[[Balances], JoinReceipt]:
     """Let the viewer in. Whatever keeps them out keeps everything from them that a viewer needs (STR-04).
 
     Raises:
         NotFound: There is no such stream, or its host is banned.
+        Blocked: The host and the viewer want nothing of each other.
         StreamNotLive: It has not begun, or is over. Nobody pays for such a one.
         WatchesTooMany: The viewer watches many others.
         InsufficientFunds: Entry costs more than is available.
     """
-    stream, user = await work.require(Stream, command.stream), work.actor.id
-    host = await people.card(stream.host)
-    if host is None or host.banned:
-        raise NotFound("there is no such stream")
+    stream, user = await _welcoming(work, people, blocks, command.stream), work.actor.id
     is_host = user == stream.host
     if stream.state is StreamState.ENDED or not (is_host or stream.is_on):
         raise StreamNotLive(f"the stream is {stream.state.value}")
@@ -103,6 +107,17 @@ async def join_stream(
         return JoinReceipt(connection, paid, transaction, balances[wallet(user)] + balances[escrow(user)], expires_at)
 
     return receipt
+
+
+async def _welcoming(work: Work, people: Directory, blocks: Blocks, id: str) -> Stream:
+    """The stream, if its host may be watched, by this user."""
+    stream = await work.require(Stream, id)
+    host = await people.card(stream.host)
+    if host is None or host.banned:
+        raise NotFound("there is no such stream")
+    if work.actor.id != stream.host and await blocks.between(work.actor.id, stream.host):
+        raise Blocked("you cannot watch this user's streams")
+    return stream
 
 
 async def _enter(work: Work, stream: str, user: str) -> datetime:
@@ -177,11 +192,12 @@ async def beat(command: Beat, work: Work) -> Heard:
     Raises:
         NotFound: There is no such stream.
         StreamNotLive: It has not begun, or is over.
+        LeaseHeld: The host sends it from another session.
         NotJoined: The viewer has to join first.
     """
     stream = await work.require(Stream, command.stream)
     if stream.host == work.actor.id:
-        stream.beat(work.now)
+        stream.beat(work.actor.session, work.now)
         work.save(stream)
         return Heard(stream.id, stream.state, stream.due_at if stream.state is StreamState.LIVE else None)
     if not stream.is_on:
@@ -202,11 +218,13 @@ class RoomAccess:
         room: Its name.
         state: Where the stream is.
         host: The user who may speak as its host.
+        sends: Whether the caller's session is the one that sends it: theirs is the picture, nobody else's.
     """
 
     room: str
     state: StreamState
     host: str
+    sends: bool
 
 
 @frozen
@@ -218,18 +236,20 @@ class EnterRoom(Query[RoomAccess]):
     stream: str
 
 
-async def enter_room(query: EnterRoom, work: Work) -> RoomAccess:
+async def enter_room(query: EnterRoom, work: Work, people: Directory, blocks: Blocks) -> RoomAccess:
     """The room.
 
     Raises:
-        NotFound: There is no such stream.
+        NotFound: There is no such stream, or its host is banned.
+        Blocked: The host and the caller want nothing of each other.
         StreamNotLive: It is over, or has not begun and the caller is not its host.
         EntryRequired: It is premium, and the caller has not paid.
     """
-    stream = await work.require(Stream, query.stream)
+    stream = await _welcoming(work, people, blocks, query.stream)
     is_host = stream.host == work.actor.id
     if not await is_admitted(work, stream, work.actor.id):
         raise EntryRequired("join the stream first; entry is paid")
     if stream.state is StreamState.ENDED or not (is_host or stream.is_on):
         raise StreamNotLive(f"the stream is {stream.state.value}")
-    return RoomAccess(room(stream.id), stream.state, stream.host)
+    sends = is_host and stream.is_on and stream.sender == work.actor.session
+    return RoomAccess(room(stream.id), stream.state, stream.host, sends)

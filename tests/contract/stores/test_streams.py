@@ -7,14 +7,17 @@ from collections.abc import Awaitable
 from itertools import pairwise
 from typing import Any
 
+from attrs import evolve
+
+from platform_core.identity.staff import BanUser
 from platform_core.kernel.select import Select, Where
 from platform_core.ledger.fees import FeePolicy
 from platform_core.platform import Storage
 from platform_core.streams.broadcasting import SetStreamState
 from platform_core.streams.entry import Admission
-from platform_core.streams.stream import FIRST_BEAT, HOST_MOVES, Stream, StreamState
-from platform_core.streams.upkeep import DueStreams, ForgetViewers, LapseStream
-from platform_core.streams.watching import Beat, LeaveStream
+from platform_core.streams.stream import FIRST_BEAT, HOST_MOVES, LEASE, Stream, StreamState
+from platform_core.streams.upkeep import DueStreams, ForgetViewers, LapseStream, StopStream
+from platform_core.streams.watching import Beat, EnterRoom, LeaveStream
 from support.builders import codes, counted
 from support.streams import a_host, a_stream, join, seen
 from support.world import OPERATOR, World
@@ -77,6 +80,40 @@ async def test_a_heartbeat_and_a_lapse_at_once_leave_a_stream_whose_host_is_ther
     assert await world.execute(DueStreams(), by=OPERATOR) == []
 
 
+async def test_an_end_and_heartbeats_at_once_leave_it_ended_once(world: World) -> None:
+    host, anna = await a_host(world), await world.person("anna")
+    stream = await a_stream(world, host.id)
+    await join(world, stream, anna)
+    results = await at_once(
+        *(world.execute(Beat(stream), by=host.actor) for _ in range(5)),
+        world.execute(SetStreamState(stream, ENDED), by=host.actor),
+        *(world.execute(Beat(stream), by=who.actor) for who in (host, anna) for _ in range(5)),
+        world.execute(StopStream(stream), by=OPERATOR),
+    )
+
+    ends = codes([results[5], results[-1]])
+    assert sorted(ends) == ["INVALID_TRANSITION", "ok"]
+    assert counted(results).keys() <= {"ok", "STREAM_NOT_LIVE", "INVALID_TRANSITION"}
+    view = await seen(world, stream)
+    assert (view.state, view.reason) == (ENDED, "host" if ends[0] == "ok" else "operator")
+    assert (await told(world, stream)).count("streams.ended") == 1
+    world.clock.advance(hours=1)
+    assert await world.execute(DueStreams(), by=OPERATOR) == []
+
+
+async def test_sessions_that_send_a_stream_at_once_are_one_sender(world: World) -> None:
+    host = await a_host(world)
+    sessions = [evolve(host.actor, session=f"ses_{i}") for i in range(10)]
+    stream = await a_stream(world, host.id)
+    world.clock.advance(seconds=LEASE.total_seconds())
+    results = await at_once(*(world.execute(Beat(stream), by=session) for session in sessions))
+
+    assert counted(results) == {"LEASE_HELD": 9, "ok": 1}
+    sender = sessions[codes(results).index("ok")]
+    for session in sessions:
+        assert (await world.execute(EnterRoom(stream), by=session)).sends == (session is sender)
+
+
 async def test_joins_of_one_premium_stream_at_once_are_paid_once(world: World) -> None:
     host, anna = await a_host(world), await world.person("anna", 100)
     stream = await a_stream(world, host.id, price=10)
@@ -89,6 +126,37 @@ async def test_joins_of_one_premium_stream_at_once_are_paid_once(world: World) -
     assert (await seen(world, stream)).viewers == 1
     names = await told(world, stream)
     assert (names.count("streams.entry_paid"), names.count("streams.viewer_joined")) == (1, 1)
+    await world.verified()
+
+
+async def test_entry_under_two_keys_at_once_is_paid_once_and_each_key_keeps_its_answer(world: World) -> None:
+    host, anna = await a_host(world), await world.person("anna", 100)
+    stream = await a_stream(world, host.id, price=10)
+    results = await at_once(*(join(world, stream, anna, key) for key in ("one", "two") for _ in range(5)))
+
+    assert counted(results) == {"ok": 10}
+    paid = [[result.paid for result in results[:5]], [result.paid for result in results[5:]]]
+    assert sorted(paid) == [[0] * 5, [10] * 5]
+    assert [(await join(world, stream, anna, key)).paid for key in ("one", "two")] == [paid[0][0], paid[1][0]]
+    assert ((await world.wallet(anna.id)).balance, (await world.wallet(host.id)).balance) == (90, 10)
+    assert len(await world.store.find(Select(Admission))) == 1
+    await world.verified()
+
+
+async def test_a_ban_and_joins_at_once_take_nobodys_tokens_after_it(world: World) -> None:
+    host = await a_host(world)
+    stream = await a_stream(world, host.id, price=10)
+    crowd = [await world.person(f"viewer{i}", 10) for i in range(10)]
+    acts: list[Awaitable[Any]] = [join(world, stream, viewer) for viewer in crowd]
+    acts.insert(5, world.execute(BanUser(host.id), by=OPERATOR))
+    results = await at_once(*acts)
+    await world.relay.drain()
+
+    assert counted(results).keys() <= {"ok", "NOT_FOUND", "ACCOUNT_FROZEN"}
+    paid = codes(results[:5] + results[6:]).count("ok")
+    assert (await world.wallet(host.id)).balance == 10 * paid
+    view = await seen(world, stream)
+    assert (view.state, view.reason) == (ENDED, "moderation")
     await world.verified()
 
 

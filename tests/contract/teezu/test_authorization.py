@@ -88,7 +88,7 @@ async def test_each_operation_is_for_whom_it_is_for(
     about = owner.id
     if row.tag == "streams":
         state = StreamState.IDLE if row.id == "set_stream_state" else StreamState.LIVE
-        about = await a_stream(server.world, owner.id, price=10, state=state)
+        about = await a_stream(server.world, owner.id, price=10, state=state, session=session_id(owner.token))
     path = row.path.replace("{id}", about)
     body = None if row.example is None else dict(row.example)
     if row.id == "send_tip" and body is not None:

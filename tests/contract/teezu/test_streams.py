@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from entrypoints.http.kit.rows import moment
+from platform_core.identity.sessions import session_id
 from platform_core.identity.staff import BanUser
 from platform_core.kernel.actor import Role
 from platform_core.streams.stream import StreamState
@@ -333,7 +334,7 @@ async def test_a_banned_hosts_stream_cannot_be_joined(server: Served) -> None:
 
 async def test_str_05_a_viewer_counts_once_for_as_long_as_they_are_heard_of(server: Served) -> None:
     jane, john, world = await creator(server), await server.guest("john"), server.world
-    id = await a_stream(world, jane.id)
+    id = await a_stream(world, jane.id, session=session_id(jane.token))
     await asyncio.gather(*(server.api("POST", f"/streams/{id}/join", token=john.token) for _ in range(20)))
     other_session = await server.token("john")
     await server.api("POST", f"/streams/{id}/join", token=other_session)
@@ -384,7 +385,7 @@ async def test_nobody_watches_more_than_ten_at_once(server: Served) -> None:
 
 async def test_a_host_who_falls_silent_freezes_the_stream_and_comes_back(server: Served) -> None:
     jane, world = await creator(server), server.world
-    id = await a_stream(world, jane.id)
+    id = await a_stream(world, jane.id, session=session_id(jane.token))
     beat = await server.api("POST", f"/streams/{id}/heartbeat", token=jane.token)
     assert beat.json == {
         "streamId": id,
@@ -410,3 +411,30 @@ async def test_a_stream_that_is_not_on_has_no_heartbeat(server: Served, state: S
     for who in (jane, john):
         answer = await server.api("POST", f"/streams/{id}/heartbeat", token=who.token)
         assert (answer.status, answer.code) == (409, "STREAM_NOT_LIVE")
+
+
+async def test_of_two_sessions_of_a_host_one_sends(server: Served) -> None:
+    jane, world = await creator(server), server.world
+    id = await a_stream(world, jane.id, session=session_id(jane.token))
+    other = await server.token("creator42")
+
+    refused = await server.api("POST", f"/streams/{id}/heartbeat", token=other)
+    assert (refused.status, refused.code) == (409, "LEASE_HELD")
+    world.clock.advance(seconds=10)
+    assert (await server.api("POST", f"/streams/{id}/heartbeat", token=other)).status == 200
+    assert (await server.api("POST", f"/streams/{id}/heartbeat", token=jane.token)).code == "LEASE_HELD"
+    ended = await set_state(server, id, "ended", jane)
+    assert ended.status == 200
+
+
+async def test_who_is_blocked_is_let_in_nowhere_and_told_nothing_that_lets_them_in(server: Served) -> None:
+    jane, john = await creator(server), await server.guest("john", tokens=25)
+    id = await a_stream(server.world, jane.id, price=10)
+    server.world.blocks.pairs.append({john.id, jane.id})
+
+    answer = await server.api("POST", f"/streams/{id}/join", token=john.token)
+
+    assert (answer.status, answer.code) == (403, "BLOCKED")
+    for word in (b"stun", b"turn", b"stream:"):
+        assert word not in answer.raw
+    assert (await server.world.wallet(john.id)).balance == 25

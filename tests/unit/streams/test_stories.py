@@ -28,8 +28,8 @@ from platform_core.streams.audience import RENEWED, WATCHING, Viewer
 from platform_core.streams.broadcasting import CreateStream, ListStreams, SetStreamState
 from platform_core.streams.ports import room
 from platform_core.streams.stream import FIRST_BEAT, GRACE, IDLE_LIFETIME, LAPSE, StreamNotLive, StreamState
-from platform_core.streams.upkeep import DueStreams, ForgetViewers, LapseStream, StopStream
-from platform_core.streams.watching import Beat, EnterRoom, EntryRequired, JoinStream, LeaveStream, NotJoined
+from platform_core.streams.upkeep import DueStreams, ForgetViewers, LapseStream, StopStream, StopStreamsOf
+from platform_core.streams.watching import Beat, Blocked, EnterRoom, EntryRequired, JoinStream, LeaveStream, NotJoined
 from support.builders import codes
 from support.interleaving import InterleavedStore, at_once
 from support.streams import a_host, a_stream, join, seen
@@ -171,8 +171,40 @@ async def test_the_banned_do_not_pay_and_are_not_paid(world: World, host: Person
     with pytest.raises(AccountFrozen):
         await join(world, stream, anna)
     await world.execute(BanUser(host.id), by=OPERATOR)
-    with pytest.raises(NotFound):
-        await join(world, stream, ben)
+    for command in (JoinStream(stream), EnterRoom(stream)):
+        with pytest.raises(NotFound):
+            await world.execute(command, by=ben.actor)
+
+
+async def test_a_ban_ends_what_the_host_shows_and_leaves_the_rest(world: World, host: Person) -> None:
+    idle, live, frozen, ended = [await a_stream(world, host.id, state=state) for state in StreamState]
+    other = await a_stream(world, (await a_host(world, "other")).id)
+    await world.execute(BanUser(host.id), by=OPERATOR)
+    await Worker(world).once()
+
+    views = [await seen(world, stream) for stream in (idle, live, frozen, ended, other)]
+    assert [(view.state, view.reason) for view in views] == [
+        (IDLE, None),
+        (ENDED, "moderation"),
+        (ENDED, "moderation"),
+        (ENDED, "host"),
+        (LIVE, None),
+    ]
+    assert await world.execute(StopStreamsOf(host.id), by=OPERATOR) == 0
+
+
+@pytest.mark.parametrize("price", [0, 10])
+async def test_between_the_blocked_nobody_is_let_in_and_nobody_pays(world: World, host: Person, price: int) -> None:
+    anna, ben = await world.person("anna", 10), await world.person("benn", 10)
+    stream = await a_stream(world, host.id, price=price)
+    world.blocks.pairs.append({anna.id, host.id})
+
+    for command in (JoinStream(stream), EnterRoom(stream)):
+        with pytest.raises(Blocked):
+            await world.execute(command, by=anna.actor)
+    assert (await world.wallet(anna.id)).balance == 10
+    assert (await join(world, stream, ben)).paid == price
+    assert (await world.execute(EnterRoom(stream), by=host.actor)).sends
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -294,6 +326,7 @@ SYSTEM_ONLY: list[Callable[[str], object]] = [
     lambda stream: DueStreams(),
     LapseStream,
     StopStream,
+    StopStreamsOf,
     lambda stream: ForgetViewers(),
 ]
 

@@ -19,10 +19,12 @@ from platform_core.streams.stream import (
     HOST_MOVES,
     IDLE_LIFETIME,
     LAPSE,
+    LEASE,
     LONGEST_PAUSE,
     LONGEST_STREAM,
     LONGEST_TITLE,
     PLATFORM_MOVES,
+    LeaseHeld,
     Reason,
     Stream,
     StreamNotLive,
@@ -36,6 +38,7 @@ LEGAL = {
     "platform": {(IDLE, ENDED), (LIVE, FROZEN), (LIVE, ENDED), (FROZEN, ENDED)},
 }
 SECOND = timedelta(seconds=1)
+MINE, OTHER = "ses_mine", "ses_other"
 
 
 def a_stream(**fields: Any) -> Stream:
@@ -47,7 +50,7 @@ def a_stream_in(state: StreamState) -> Stream:
     """A stream that came to a state by its host's moves."""
     stream = a_stream()
     for step in {IDLE: (), LIVE: (LIVE,), FROZEN: (LIVE, FROZEN), ENDED: (LIVE, ENDED)}[state]:
-        stream.move(step, START)
+        stream.move(step, MINE, START)
     stream.take_events()
     return stream
 
@@ -70,11 +73,11 @@ def test_a_table_has_these_moves_and_no_other(who: str, old: StreamState, new: S
 def test_a_host_moves_it_as_the_document_says_and_no_other_way(old: StreamState, new: StreamState) -> None:
     stream = a_stream_in(old)
     if (old, new) in LEGAL["host"]:
-        stream.move(new, START)
+        stream.move(new, MINE, START)
         assert stream.state is new
     else:
         with pytest.raises(InvalidTransition, match=f"a stream that is {old.value} cannot become {new.value}"):
-            stream.move(new, START)
+            stream.move(new, MINE, START)
         assert stream.state is old
         assert stream.take_events() == []
 
@@ -88,10 +91,10 @@ def test_it_starts_once_and_each_move_is_told() -> None:
     stream = a_stream()
     assert names(stream) == ["streams.created"]
 
-    stream.move(LIVE, START + SECOND)
-    stream.move(FROZEN, START + 2 * SECOND)
-    stream.move(LIVE, START + 3 * SECOND)
-    stream.move(ENDED, START + 4 * SECOND)
+    stream.move(LIVE, MINE, START + SECOND)
+    stream.move(FROZEN, MINE, START + 2 * SECOND)
+    stream.move(LIVE, MINE, START + 3 * SECOND)
+    stream.move(ENDED, MINE, START + 4 * SECOND)
 
     assert names(stream) == ["streams.started", "streams.frozen", "streams.resumed", "streams.ended"]
     assert (stream.started_at, stream.ended_at) == (START + SECOND, START + 4 * SECOND)
@@ -164,7 +167,7 @@ def test_a_host_who_is_never_heard_of_is_lost_after_a_minute_and_waited_for() ->
 def test_heartbeats_keep_it_live_and_silence_freezes_it() -> None:
     stream = a_stream_in(LIVE)
     for beat in range(1, 100):
-        stream.beat(START + beat * 5 * SECOND)
+        stream.beat(MINE, START + beat * 5 * SECOND)
     heard = START + 99 * 5 * SECOND
     assert due(stream) == heard + LAPSE
 
@@ -177,7 +180,7 @@ def test_a_host_who_comes_back_goes_on_with_the_same_stream() -> None:
     stream = a_stream_in(LIVE)
     stream.lapse(START + FIRST_BEAT)
 
-    stream.beat(START + GRACE - SECOND)
+    stream.beat(MINE, START + GRACE - SECOND)
 
     assert (stream.state, stream.reason, stream.started_at) == (LIVE, None, START)
     assert names(stream) == ["streams.frozen", "streams.resumed"]
@@ -186,7 +189,7 @@ def test_a_host_who_comes_back_goes_on_with_the_same_stream() -> None:
 
 def test_a_heartbeat_does_not_end_a_pause() -> None:
     stream = a_stream_in(FROZEN)
-    stream.beat(START + SECOND)
+    stream.beat(MINE, START + SECOND)
     assert (stream.state, stream.reason, stream.due_at) == (FROZEN, Reason.HOST, START + LONGEST_PAUSE)
 
     stream.lapse(START + LONGEST_PAUSE)
@@ -196,16 +199,16 @@ def test_a_heartbeat_does_not_end_a_pause() -> None:
 @pytest.mark.parametrize("state", [IDLE, ENDED])
 def test_there_is_no_heartbeat_without_a_stream(state: StreamState) -> None:
     with pytest.raises(StreamNotLive):
-        a_stream_in(state).beat(START)
+        a_stream_in(state).beat(MINE, START)
 
 
 @pytest.mark.parametrize("state", [LIVE, FROZEN])
 def test_it_ends_after_twelve_hours_whatever_happens(state: StreamState) -> None:
     stream = a_stream_in(LIVE)
     late = START + LONGEST_STREAM - SECOND
-    stream.beat(late)
+    stream.beat(MINE, late)
     if state is FROZEN:
-        stream.move(FROZEN, late)
+        stream.move(FROZEN, MINE, late)
     assert due(stream) == START + LONGEST_STREAM
 
     stream.lapse(due(stream))
@@ -215,16 +218,62 @@ def test_it_ends_after_twelve_hours_whatever_happens(state: StreamState) -> None
 
 def test_after_an_outage_of_ours_it_never_goes_from_live_straight_to_its_end() -> None:
     stream = a_stream_in(LIVE)
-    stream.lapse(START + timedelta(hours=1))
+    back = START + timedelta(hours=1)
+    stream.lapse(back)
 
-    assert stream.state is FROZEN
+    assert (stream.state, stream.due_at) == (FROZEN, back + LAPSE)
+    stream.beat(MINE, back + LAPSE - SECOND)
+    assert (stream.state, stream.started_at) == (LIVE, START)
 
 
 @pytest.mark.parametrize("state", [IDLE, LIVE, FROZEN])
 def test_an_operator_ends_it_from_anywhere(state: StreamState) -> None:
     stream = a_stream_in(state)
-    stream.stop(START)
+    stream.stop(Reason.OPERATOR, START)
 
     assert (stream.state, stream.reason, stream.due_at) == (ENDED, Reason.OPERATOR, None)
     with pytest.raises(InvalidTransition):
-        stream.stop(START)
+        stream.stop(Reason.OPERATOR, START)
+
+
+# ---- one sender
+
+
+def test_another_session_of_the_host_does_not_send_it_while_the_first_one_does() -> None:
+    stream = a_stream_in(LIVE)
+    for beat in range(1, 4):
+        now = START + beat * 5 * SECOND
+        stream.beat(MINE, now)
+        with pytest.raises(LeaseHeld):
+            stream.beat(OTHER, now + SECOND)
+    assert (stream.sender, stream.heard_at) == (MINE, now)
+    assert due(stream) == now + LAPSE
+
+
+def test_another_session_takes_it_over_when_the_first_is_silent_and_then_keeps_it() -> None:
+    stream = a_stream_in(LIVE)
+    with pytest.raises(LeaseHeld):
+        stream.beat(OTHER, START + LEASE - timedelta(microseconds=1))
+    stream.beat(OTHER, START + LEASE)
+
+    assert stream.sender == OTHER
+    assert stream.take_events() == []
+    with pytest.raises(LeaseHeld):
+        stream.beat(MINE, START + LEASE + SECOND)
+
+
+def test_whichever_session_comes_back_first_sends_what_was_frozen() -> None:
+    stream = a_stream_in(LIVE)
+    stream.lapse(START + FIRST_BEAT)
+    stream.beat(OTHER, START + FIRST_BEAT)
+    assert (stream.state, stream.sender) == (LIVE, OTHER)
+
+    stream.move(FROZEN, MINE, START + FIRST_BEAT)
+    stream.beat(MINE, START + FIRST_BEAT)
+    assert stream.sender == OTHER, "nothing is sent while it pauses"
+    stream.move(LIVE, MINE, START + FIRST_BEAT)
+    assert stream.sender == MINE
+
+
+def test_the_lease_is_over_before_the_host_is_lost() -> None:
+    assert LEASE < LAPSE < FIRST_BEAT < GRACE

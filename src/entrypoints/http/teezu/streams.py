@@ -162,7 +162,7 @@ class Stream(Answer, frozen=True):
     createdAt: Moment
     endedAt: Moment | None
     reason: Annotated[
-        Literal["host", "host_lost", "pause_timeout", "duration", "expired", "operator"] | None,
+        Literal["host", "host_lost", "pause_timeout", "moderation", "duration", "expired", "operator"] | None,
         Meta(description="Why it is frozen or has ended."),
     ]
 

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("started_at", Instant(), nullable=True),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.Column("heard_at", Instant(), nullable=True),
+        sa.Column("sender", Words(), nullable=True),
         sa.Column("due_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_streams"),
     )
