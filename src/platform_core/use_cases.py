@@ -46,6 +46,7 @@ USE_CASES: tuple[UseCase, ...] = (
     watching.leave_stream,
     watching.beat,
     watching.enter_room,
+    upkeep.all_streams,
     upkeep.due_streams,
     upkeep.lapse_stream,
     upkeep.stop_stream,

@@ -143,6 +143,7 @@ streams = _aggregates(
     Column("sender", Words),
     Column("due_at", Instant, index=True),
 )
+Index("ix_streams_created_at", streams.c.created_at, streams.c.id)
 Index("ix_streams_state_started_at", streams.c.state, streams.c.started_at, streams.c.id)
 
 viewers = _aggregates(

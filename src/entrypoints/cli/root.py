@@ -19,6 +19,7 @@ COMMANDS = {
     "users": "users",
     "sessions": "sessions",
     "wallets": "wallets",
+    "streams": "streams",
     "ledger": "ledger",
     "outbox": "outbox",
     "openapi": "openapi",

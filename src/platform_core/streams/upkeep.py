@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from platform_core.identity.ports import Directory
 from platform_core.kernel.actor import PLATFORM, Policy
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.streams.audience import Viewer
-from platform_core.streams.broadcasting import Moved
+from platform_core.streams.broadcasting import Moved, StreamView, views
 from platform_core.streams.events import ViewerLeft
 from platform_core.streams.stream import Reason, Stream, StreamState
 
@@ -29,6 +30,42 @@ async def due_streams(query: DueStreams, work: Work) -> list[str]:
     """Their ids."""
     due = Select(Stream, where=(Where("due_at", "<=", work.now),), order=("due_at",), limit=query.limit)
     return [stream.id for stream in await work.find(due)]
+
+
+@frozen
+class AllStreams(Query[list[StreamView]]):
+    """Anybody's streams, in every state, the newest first. Operators may.
+
+    Args:
+        host: Only those of this user.
+        state: Only those in this state.
+        after: Only those older than this one.
+        limit: At most this many, 1 to 1000.
+    """
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    host: str | None = None
+    state: StreamState | None = None
+    after: str | None = None
+    limit: int = 100
+
+
+async def all_streams(query: AllStreams, work: Work, people: Directory) -> list[StreamView]:
+    """The streams.
+
+    Raises:
+        NotFound: There is no stream `after`.
+    """
+    wanted = (("host", query.host), ("state", query.state))
+    where = tuple(Where(name, "=", value) for name, value in wanted if value is not None)
+    after: tuple[object, ...] | None = None
+    if query.after is not None:
+        last = await work.require(Stream, query.after)
+        after = (last.created_at, last.id)
+    limit = max(1, min(1000, query.limit))
+    found = await work.find(Select(Stream, where=where, order=("-created_at",), after=after, limit=limit))
+    return await views(work, people, found)
 
 
 @frozen

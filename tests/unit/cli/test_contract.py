@@ -40,7 +40,7 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
 
 
-GROUPS = [(), ("users",), ("sessions",), ("wallets",), ("ledger",), ("outbox",), ("db",), ("config",)]
+GROUPS = [(), ("users",), ("sessions",), ("wallets",), ("streams",), ("ledger",), ("outbox",), ("db",), ("config",)]
 COMMANDS = list(_commands(cli))
 
 

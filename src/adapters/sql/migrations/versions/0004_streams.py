@@ -35,6 +35,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_streams_host", "streams", ["host"])
     op.create_index("ix_streams_due_at", "streams", ["due_at"])
+    op.create_index("ix_streams_created_at", "streams", ["created_at", "id"])
     op.create_index("ix_streams_state_started_at", "streams", ["state", "started_at", "id"])
     op.create_table(
         "viewers",
