@@ -7,10 +7,8 @@ from base64 import b64encode
 from typing import Any
 
 from platform_core.kernel.actor import Role
-from platform_core.streams.stream import StreamState
 from unit.http.served import Answered, Guest, Served
 
-IDLE, LIVE, FROZEN, ENDED = StreamState
 STUN = {"urls": "stun:stun.example:3478"}
 
 
