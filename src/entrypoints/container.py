@@ -32,6 +32,7 @@ from platform_core.kernel.ports import Clock
 from platform_core.kernel.secret import Secret
 from platform_core.ledger.fees import FeePolicy
 from platform_core.platform import Platform, Storage
+from platform_core.streams.ports import IceServers
 from platform_core.wallet.packages import Catalogue, TokenPackage
 from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentGateway
 
@@ -271,6 +272,16 @@ def _fees(settings: Settings) -> FeePolicy:
     return FeePolicy({kind: rate for kind, rate in attrs.asdict(settings.fees).items() if rate})
 
 
+def _ice(settings: Settings) -> IceServers:
+    from adapters.ice import ConfiguredIce
+
+    ice = settings.ice
+    try:
+        return ConfiguredIce(stun=ice.stun, turn=ice.turn, secret=ice.turn_secret, seconds=ice.turn_seconds)
+    except ValueError as error:
+        raise BadSettings(f"ice: {error}") from error
+
+
 def _fingerprint_key(settings: Settings) -> bytes:
     from adapters.security.sealer import derive_key
 
@@ -357,6 +368,7 @@ class Container(containers.DeclarativeContainer):
         gateway=gateway,
         catalogue=providers.Singleton(catalogue, settings),
         fees=providers.Singleton(_fees, settings),
+        ice=providers.Singleton(_ice, settings),
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
         assist=providers.Singleton(_assist, settings),

@@ -113,6 +113,23 @@ class Fees:
 
     tip: int = _option(0, "Share of a tip, in basis points (hundredths of a per cent).", low=0, high=10_000)
     capture: int = _option(0, "Share of a captured hold, in basis points.", low=0, high=10_000)
+    stream_entry: int = _option(0, "Share of entry to a premium stream, in basis points.", low=0, high=10_000)
+
+
+@frozen(kw_only=True)
+class Ice:
+    """How the browsers of a live stream reach each other."""
+
+    stun: tuple[str, ...] = _option(
+        (), "STUN servers, each `stun:host:port`. Browsers on other networks than the host's need one."
+    )
+    turn: tuple[str, ...] = _option(
+        (), "TURN servers, each `turn:host:port`, `turns:host:port` or with `?transport=tcp`; `turn_secret` goes along."
+    )
+    turn_secret: str = _option(
+        "", "The secret shared with the TURN servers (coturn: `static-auth-secret`).", secret=True
+    )
+    turn_seconds: int = _option(3600, "Seconds a user's TURN credential is good for.", low=60, high=3600)
 
 
 @frozen(kw_only=True)
@@ -193,6 +210,7 @@ class Settings:
     fees: Fees = Fees()
     assist: Assist = Assist()
     payments: Payments = Payments()
+    ice: Ice = Ice()
     log: Log = Log()
 
     @property
@@ -234,6 +252,7 @@ _GROUPS: Mapping[str, Callable[..., Any]] = {
     "fees": Fees,
     "assist": Assist,
     "payments": Payments,
+    "ice": Ice,
     "log": Log,
 }
 

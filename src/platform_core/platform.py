@@ -27,6 +27,8 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
+from platform_core.messaging.blocks import KeptBlocks
+from platform_core.streams.ports import Blocks, IceServers, NoIceServers
 from platform_core.use_cases import REACTIONS, USE_CASES
 from platform_core.wallet.packages import Catalogue
 from platform_core.wallet.ports import PaymentGateway
@@ -90,6 +92,7 @@ class Platform:
         catalogue: The token packages on sale.
         fees: The platform's share, per kind of entry.
         booking_policy: The rules of time and money around bookings.
+        ice: Who helps browsers reach each other; nobody when None.
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
         assist: Who tells moods, suggests people and writes; nobody when None.
@@ -106,6 +109,7 @@ class Platform:
         catalogue: Catalogue | None = None,
         fees: FeePolicy | None = None,
         booking_policy: BookingPolicy | None = None,
+        ice: IceServers | None = None,
         fingerprint_key: bytes = b"",
         worker: str = "platform",
         assist: Assistant | None = None,
@@ -123,10 +127,12 @@ class Platform:
             ids=ids,
             services={
                 BookingPolicy: booking_policy or BookingPolicy(),
+                Blocks: KeptBlocks(store),
                 Books: store,
                 Catalogue: catalogue or Catalogue(),
                 Directory: people,
                 FeePolicy: fees or FeePolicy(),
+                IceServers: ice or NoIceServers(),
                 Passwords: passwords,
                 PaymentGateway: gateway,
                 **_assistance(assist or no_assistant(), people),

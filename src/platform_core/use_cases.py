@@ -21,6 +21,7 @@ from platform_core.ledger import holds, reversals
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import tips as told_tips
 from platform_core.messaging import writing as messaging_writing
+from platform_core.streams import audience, broadcasting, entry, stream, upkeep, watching
 from platform_core.wallet import balance, purchases, reconciliation, tips, webhooks
 from platform_core.wallet.events import TipSent
 
@@ -96,6 +97,20 @@ USE_CASES: tuple[UseCase, ...] = (
     moods.detect_mood,
     matching.find_matches,
     assist_writing.generate,
+    broadcasting.create_stream,
+    broadcasting.set_stream_state,
+    broadcasting.get_stream,
+    broadcasting.list_streams,
+    watching.join_stream,
+    watching.leave_stream,
+    watching.beat,
+    watching.enter_room,
+    upkeep.all_streams,
+    upkeep.due_streams,
+    upkeep.lapse_stream,
+    upkeep.stop_stream,
+    upkeep.stop_streams_of,
+    upkeep.forget_viewers,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -113,6 +128,9 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     reviews.ProviderReview,
     conversations.Conversation,
     messages.Message,
+    stream.Stream,
+    audience.Viewer,
+    entry.Admission,
 )
 
 #: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
@@ -120,6 +138,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
 REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] = (
     (TipSent, told_tips.on_tip),
     (UserBanned, standing.on_user),
+    (UserBanned, upkeep.on_ban),
     (UserUnbanned, standing.on_user),
     (RoleChanged, standing.on_user),
 )

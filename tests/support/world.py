@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from attrs import frozen
 
 from adapters.assist import local_assistant
+from adapters.ice import ConfiguredIce
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
@@ -26,6 +27,8 @@ from platform_core.wallet.tips import SendTip, TipContext, TipReceipt
 from platform_core.wallet.wallet import Wallet
 
 OPERATOR = Actor.operator()
+ICE = ConfiguredIce(stun=("stun:stun.example:3478",), turn=("turn:turn.example:3478",), secret="shared" * 6)
+SESSION = "ses_test"
 PASSWORD = Secret("correct horse battery")
 
 
@@ -60,6 +63,7 @@ class World(Platform):
             passwords=QuickPasswords(),
             gateway=gateway or FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
             fees=fees,
+            ice=ICE,
             fingerprint_key=b"test",
             assist=assist or local_assistant(),
         )
@@ -69,7 +73,7 @@ class World(Platform):
         made = await self.execute(CreateUser(f"{name}@example.org", name, PASSWORD, role), by=OPERATOR)
         if tokens:
             await self.credit(made.id, tokens)
-        return Person(made.id, Actor(made.id, role, Via.SESSION, "ses_test"))
+        return Person(made.id, Actor(made.id, role, Via.SESSION, SESSION))
 
     async def credit(self, user: str, tokens: int) -> Wallet:
         """Tokens for a user."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -25,16 +26,21 @@ def select_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bo
         test, bound = _behind(select, table, [codec.value(value) for value in select.after])
         tests.append(test)
         values.extend(bound)
-    where_clause = f" WHERE {' AND '.join(tests)}" if tests else ""
     orders = ", ".join(_direction(name, select, table) for name in sort_keys(select.order))
-    return f"SELECT * FROM {table.name}{where_clause} ORDER BY {orders} LIMIT ?", [*values, select.limit]
+    return f"SELECT * FROM {table.name}{_where(tests)} ORDER BY {orders} LIMIT ?", [*values, select.limit]
 
 
 def count_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bool) -> tuple[str, list[Any]]:
     """How many rows fit a selection's filters, as a statement; its arguments are those of `select_sql`."""
     tests, values = _tests(select, table, codec, arrays=arrays)
-    where_clause = f" WHERE {' AND '.join(tests)}" if tests else ""
-    return f"SELECT count(*) AS total FROM {table.name}{where_clause}", values
+    return f"SELECT count(*) AS total FROM {table.name}{_where(tests)}", values
+
+
+def counts_sql(select: Select[Any], table: Table, codec: RowCodec, *, by: str, arrays: bool) -> tuple[str, list[Any]]:
+    """As `count_sql`, for each value of the column `by`."""
+    tests, values = _tests(select, table, codec, arrays=arrays)
+    column = _column(by, table)
+    return f"SELECT {column} AS value, count(*) AS count FROM {table.name}{_where(tests)} GROUP BY {column}", values
 
 
 def _tests(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bool) -> tuple[list[str], list[Any]]:
@@ -45,6 +51,10 @@ def _tests(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bool) 
         tests.append(test)
         values.extend(bound)
     return tests, values
+
+
+def _where(tests: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(tests)}" if tests else ""
 
 
 def _column(name: str, table: Table) -> str:

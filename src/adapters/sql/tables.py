@@ -270,6 +270,42 @@ messages = _aggregates(
 )
 Index("ix_messages_conversation", messages.c.conversation, messages.c.sequence)
 
+streams = _aggregates(
+    "streams",
+    Column("host", Words, nullable=False, index=True),
+    Column("title", Words, nullable=False),
+    Column("is_premium", Boolean, nullable=False),
+    Column("token_price", BigInteger, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("heard_at", Instant),
+    Column("sender", Words),
+    Column("due_at", Instant, index=True),
+)
+Index("ix_streams_created_at", streams.c.created_at, streams.c.id)
+Index("ix_streams_state_started_at", streams.c.state, streams.c.started_at, streams.c.id)
+
+viewers = _aggregates(
+    "viewers",
+    Column("stream", Words, nullable=False),
+    Column("user", Words, nullable=False, index=True),
+    Column("joined_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+Index("ix_viewers_stream_expires_at", viewers.c.stream, viewers.c.expires_at)
+
+admissions = _aggregates(
+    "admissions",
+    Column("stream", Words, nullable=False, index=True),
+    Column("viewer", Words, nullable=False, index=True),
+    Column("paid", BigInteger, nullable=False),
+    Column("transaction", Words, nullable=False),
+    Column("paid_at", Instant, nullable=False),
+)
+
 #: Aggregate kind to its table.
 AGGREGATE_TABLES: dict[str, Table] = {
     "user": users,
@@ -286,6 +322,9 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "conversation": conversations,
     "message": messages,
     "webhook": webhooks,
+    "stream": streams,
+    "viewer": viewers,
+    "admission": admissions,
 }
 
 # The ledger has no foreign keys: they were 40 % of the database's work per tip. Its own rules guard it instead:

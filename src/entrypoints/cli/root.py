@@ -20,6 +20,7 @@ COMMANDS = {
     "sessions": "sessions",
     "wallets": "wallets",
     "bookings": "bookings",
+    "streams": "streams",
     "ledger": "ledger",
     "outbox": "outbox",
     "webhooks": "webhooks",

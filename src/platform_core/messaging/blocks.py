@@ -12,6 +12,7 @@ from platform_core.kernel.actor import USERS, Policy
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Invalid, NotFound
 from platform_core.kernel.page import DEFAULT_LIMIT, Page, Position, bounded
+from platform_core.kernel.ports import Store
 from platform_core.kernel.work import Work
 from platform_core.messaging.conversations import Conversation, conversation_id
 from platform_core.messaging.inbox import Participant, both_sides, participant
@@ -106,3 +107,17 @@ async def list_blocks(query: ListBlocks, work: Work, people: Directory) -> Page[
     ]
     last = shown[-1] if len(found) > limit else None
     return Page(views, limit, None if last is None else (last.blocks_since(me), last.id))
+
+
+class KeptBlocks:
+    """Who blocks whom, for other contexts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def between(self, one: str, other: str) -> bool:
+        """Whether either of two users blocks the other."""
+        if one == other:
+            return False
+        found = await self._store.peek(Conversation, conversation_id(one, other))
+        return found is not None and found.is_blocked

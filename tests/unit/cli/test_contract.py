@@ -40,18 +40,8 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
 
 
-GROUPS = [
-    (),
-    ("users",),
-    ("sessions",),
-    ("wallets",),
-    ("bookings",),
-    ("ledger",),
-    ("outbox",),
-    ("webhooks",),
-    ("db",),
-    ("config",),
-]
+NAMES = ("users", "sessions", "wallets", "bookings", "streams", "ledger", "outbox", "webhooks", "db", "config")
+GROUPS = [(), *((name,) for name in NAMES)]
 COMMANDS = list(_commands(cli))
 
 
@@ -105,11 +95,13 @@ def test_the_options_are_where_the_documentation_says() -> None:
         "ledger reverse",
         "bookings cancel",
         "bookings resolve",
+        "streams end",
     }
     assert having["--dry-run"] == {
         *("users create", "users role", "users ban", "users unban", "sessions revoke"),
         *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
-        *("bookings cancel", "bookings resolve", "ledger reverse", "outbox retry", "webhooks replay", "db upgrade"),
+        *("bookings cancel", "bookings resolve", "streams end", "ledger reverse"),
+        *("outbox retry", "webhooks replay", "db upgrade"),
     }
     assert having["--key"] == {
         *("wallets credit", "wallets hold", "wallets capture", "wallets release", "ledger reverse"),
