@@ -13,10 +13,9 @@ from platform_core.identity.ports import Directory
 from platform_core.kernel.actor import PLATFORM, SIGNED_IN, USERS, Policy
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
+from platform_core.kernel.page import DEFAULT_LIMIT, Page, Position, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
-
-MOST = 100
 
 
 @frozen
@@ -147,25 +146,13 @@ async def get_booking(query: GetBooking, work: Work, people: Directory) -> Booki
 
 
 @frozen
-class BookingPage:
-    """Some bookings.
-
-    Args:
-        after: What to ask for the next ones with; None when these are the last.
-    """
-
-    bookings: list[BookingView]
-    after: str | None
-
-
-@frozen
-class ListBookings(Query[BookingPage]):
+class ListBookings(Query[Page[BookingView]]):
     """The caller's own bookings, the newest first.
 
     Args:
         side: Those they made as a customer, or those made with them as a provider.
         state: Only those in this state.
-        after: The `after` of the page before.
+        after: Where the page begins, as the page before told.
         limit: At most this many, 1 to 100.
     """
 
@@ -173,34 +160,29 @@ class ListBookings(Query[BookingPage]):
 
     side: Side = Side.CUSTOMER
     state: BookingState | None = None
-    after: str | None = None
-    limit: int = 20
+    after: Position | None = None
+    limit: int = DEFAULT_LIMIT
 
 
-async def list_bookings(query: ListBookings, work: Work, people: Directory) -> BookingPage:
+async def list_bookings(query: ListBookings, work: Work, people: Directory) -> Page[BookingView]:
     """A page of them.
 
     Raises:
-        Invalid: There is no such page.
+        Invalid: The platform's side is asked for.
     """
     if query.side is Side.PLATFORM:
         raise Invalid.field("side", "must be customer or provider")
-    if not 1 <= query.limit <= MOST:
-        raise Invalid.field("limit", f"must be from 1 to {MOST}")
     where = [Where(query.side.value, "=", work.actor.id)]
     if query.state is not None:
         where.append(Where("state", "=", query.state))
-    after: tuple[object, ...] | None = None
-    if query.after is not None:
-        last = await work.get(Booking, query.after)
-        if last is None or last.side_of(work.actor.id) is not query.side:
-            raise Invalid.field("after", "is no page of yours")
-        after = (last.created_at, last.id)
-    select = Select(Booking, where=tuple(where), order=("-created_at",), after=after, limit=query.limit + 1)
+    limit = bounded(query.limit)
+    select = Select(Booking, where=tuple(where), order=("-created_at",), after=query.after, limit=limit + 1)
     found = await work.find(select)
-    page = found[: query.limit]
-    return BookingPage(
-        [await view(booking, people) for booking in page], page[-1].id if len(found) > query.limit else None
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(
+        [await view(booking, people) for booking in found[:limit]],
+        limit,
+        None if last is None else (last.created_at, last.id),
     )
 
 

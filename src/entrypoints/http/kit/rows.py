@@ -69,6 +69,9 @@ class Ask(Struct, frozen=True, forbid_unknown_fields=True):
     rules: ClassVar[Mapping[str, Rule]] = {}
 
 
+NextCursor = Annotated[str | None, Meta(description="Where the next page begins; null on the last.")]
+
+
 class PageAsk(Ask, frozen=True, kw_only=True):
     """Which part of a list; for rows that `listing` makes. `Caller.position` is what the cursor says."""
 

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from entrypoints.http.kit.rows import Answer, Ask, Caller, Moment, Row, get, moment, post
+from entrypoints.http.kit.cursors import Seal
+from entrypoints.http.kit.rows import Answer, Ask, Caller, Moment, NextCursor, PageAsk, Row, get, listing, moment, post
 from entrypoints.http.teezu.providers import ProviderId, Reviewer, ShownReview, SlotId
 from platform_core.booking.booking import BookingState, Side
 from platform_core.booking.requests import BookProvider
@@ -20,7 +21,8 @@ from platform_core.booking.verbs import (
     DisputeBooking,
     WithdrawDispute,
 )
-from platform_core.booking.views import BookingPage, BookingView, GetBooking, ListBookings
+from platform_core.booking.views import BookingView, GetBooking, ListBookings
+from platform_core.kernel.page import DEFAULT_LIMIT, Page
 
 BookingId = Annotated[str, Meta(description="A booking's id.", examples=["bkg_abc123"])]
 Status = Literal["pending", "confirmed", "declined", "cancelled", "expired", "completed", "disputed"]
@@ -108,26 +110,24 @@ class Bookings(Answer, frozen=True):
     """Some bookings, the newest first."""
 
     bookings: list[BookingAnswer]
-    nextCursor: str | None
-    hasMore: bool
+    nextCursor: NextCursor
+    limit: int
 
 
-class BookingsAsk(Ask, frozen=True):
+class BookingsAsk(PageAsk, frozen=True):
     """Which of one's own bookings."""
 
-    names: ClassVar[Mapping[str, str]] = {"side": "role", "state": "status", "after": "cursor"}
+    names: ClassVar[Mapping[str, str]] = {"side": "role", "state": "status"}
 
     role: Annotated[
         Literal["customer", "provider"], Meta(description="Those made by oneself, or those made with oneself.")
     ] = "customer"
     status: Status | None = None
-    cursor: Annotated[str, Meta(max_length=64, description="`nextCursor` of the page before.")] | None = None
-    limit: Annotated[int, Meta(ge=1, le=100)] = 20
 
-    def command(self, _: Caller) -> ListBookings:
+    def command(self, caller: Caller) -> ListBookings:
         """What the core is asked."""
         state = None if self.status is None else BookingState(self.status)
-        return ListBookings(Side(self.role), state, self.cursor, self.limit)
+        return ListBookings(Side(self.role), state, caller.position, self.limit)
 
 
 class OneBooking(Ask, frozen=True):
@@ -247,9 +247,9 @@ def show_booking(booking: BookingView) -> BookingAnswer:
     )
 
 
-def show_bookings(page: BookingPage) -> Bookings:
+def show_bookings(page: Page[BookingView], seal: Seal) -> Bookings:
     """A page of bookings."""
-    return Bookings([show_booking(booking) for booking in page.bookings], page.after, page.after is not None)
+    return Bookings([show_booking(booking) for booking in page.items], seal(page.next), page.limit)
 
 
 def show_review(review: ReviewView) -> ShownReview:
@@ -302,14 +302,14 @@ ROWS: tuple[Row, ...] = (
         example={"slotId": "slot_2026041520", "durationMinutes": 30, "note": "Looking forward to it!"},
         answers=_BOOKED,
     ),
-    get(
+    listing(
         "/bookings",
         BookingsAsk,
         show_bookings,
         id="list_bookings",
         summary="List one's own bookings",
         tag="bookings",
-        answers={"bookings": [_BOOKING], "nextCursor": None, "hasMore": False},
+        answers={"bookings": [_BOOKING], "nextCursor": None, "limit": DEFAULT_LIMIT},
     ),
     get(
         "/bookings/{id}",

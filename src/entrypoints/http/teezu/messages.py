@@ -13,6 +13,7 @@ from entrypoints.http.kit.rows import (
     Ask,
     Caller,
     Moment,
+    NextCursor,
     PageAsk,
     Row,
     delete,
@@ -31,7 +32,6 @@ from platform_core.messaging.writing import MarkRead, ReadHistory, ReadMark, Sen
 ConversationId = Annotated[str, Meta(description="A conversation the caller is in.", examples=["conv_abc"])]
 MessageId = Annotated[str, Meta(max_length=64, examples=["msg_001"])]
 OtherId = Annotated[str, Meta(min_length=1, max_length=64, description="Another user's id.", examples=["usr_xyz"])]
-NextCursor = Annotated[str | None, Meta(description="Where the next page begins; null on the last.")]
 MessageType = Literal["text", "image", "tip", "unlock"]
 
 
