@@ -5,17 +5,14 @@ Nothing here is opened: whoever runs the platform opens its store and closes it 
 
 from __future__ import annotations
 
-import json
 import os
 import platform as platform_of_python
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import attrs
 from attrs import frozen
@@ -24,9 +21,12 @@ from dependency_injector import containers, providers
 from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
-from entrypoints.settings import SHORTEST_SECRET, WEAK, BadSettings, Settings, variable, without_password
+from entrypoints.gateways import gateway
+from entrypoints.keeping import with_secrets
+from entrypoints.loading import variable, without_password
+from entrypoints.settings import BadSettings, Settings
 from platform_core.assist.ports import Assistant
-from platform_core.kernel.errors import Unauthenticated, Unavailable
+from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
 from platform_core.kernel.secret import Secret
@@ -34,7 +34,7 @@ from platform_core.ledger.fees import FeePolicy
 from platform_core.platform import Platform, Storage
 from platform_core.streams.ports import IceServers
 from platform_core.wallet.packages import Catalogue, TokenPackage
-from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentGateway
+from platform_core.wallet.ports import PaymentGateway
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -42,90 +42,6 @@ if TYPE_CHECKING:
     from adapters.security.passwords import Argon2Passwords
     from entrypoints.http.kit.limits import Allowance, Limit, Limiter
     from entrypoints.http.kit.options import HttpOptions
-
-SECRETS = ("secret_key", "webhook_secret")
-
-
-def with_secrets(settings: Settings, *, keep: bool = True) -> Settings:
-    """The settings with every secret in place.
-
-    In development missing ones are made up and kept beside the data, readable by this user only, so that sessions and
-    keys outlive a restart. In production those that are used must be given, and be long and random.
-
-    Args:
-        settings: As they were loaded.
-        keep: Whether what is made up is written down.
-
-    Raises:
-        BadSettings: One is missing or weak, or cannot be kept.
-    """
-    if settings.production:
-        _refuse_weak("secret_key", settings.secret_key)
-        return settings
-    missing = [name for name in SECRETS if not getattr(settings, name)]
-    if not missing:
-        return settings
-    kept = _kept_secrets(settings, keep=keep)
-    chosen = {name: getattr(settings, name) or kept[name] for name in SECRETS}
-    return attrs.evolve(settings, secret_key=chosen["secret_key"], webhook_secret=chosen["webhook_secret"])
-
-
-def _refuse_weak(name: str, value: str) -> None:
-    where = f"set {variable(name)} or {variable(name)}_FILE"
-    if not value:
-        raise BadSettings(f"{name}: must be set in production ({where})")
-    if len(value) < SHORTEST_SECRET or len(set(value)) < 8 or value.casefold() in WEAK:
-        raise BadSettings(f"{name}: is too weak for production: at least {SHORTEST_SECRET} random characters ({where})")
-
-
-def _kept_secrets(settings: Settings, *, keep: bool) -> dict[str, str]:
-    fresh = {name: secrets.token_urlsafe(32) for name in SECRETS}
-    file = beside_data(settings, "secrets")
-    if file is None:
-        return fresh
-    try:
-        if not file.exists():
-            if not keep:
-                return fresh
-            write_private(file, json.dumps(fresh))
-        kept = json.loads(file.read_text())
-        return {name: str(kept[name]) for name in SECRETS}
-    except OSError as error:
-        raise BadSettings(f"{file}: cannot be written: {error.strerror} (set {variable('secret_key')})") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadSettings(f"{file}: is not a file of secrets any more (mend or delete it)") from error
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write a file that only this user may read, whole or not at all; the first of several writers wins."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(text)
-        with suppress(FileExistsError):
-            os.link(draft, file)
-    finally:
-        draft.unlink()
-
-
-def beside_data(settings: Settings, suffix: str) -> Path | None:
-    """A file of this user's for what development makes up: beside the SQLite file; for data on a server in the folder
-    where this user's programs keep their state; None when nothing is kept.
-    """
-    url = settings.database_url
-    if url.startswith("sqlite:"):
-        return Path(f"{sqlite_path(url)}.{suffix}")
-    if url == "memory:":
-        return None
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "platform-core" / suffix
-
-
-def sqlite_path(url: str) -> Path:
-    """The file that a `sqlite:///file` names (`sqlite:////file` for an absolute path)."""
-    return Path(unquote(urlsplit(url).path.removeprefix("/")))
 
 
 def catalogue(settings: Settings) -> Catalogue:
@@ -169,73 +85,6 @@ def _passwords(settings: Settings) -> Argon2Passwords:
     return Argon2Passwords(cost.memory_kib, cost.passes, cost.lanes, cost.jobs)
 
 
-class NoPayments:
-    """No payment provider: nothing can be bought, and nobody's word on a payment is taken."""
-
-    name = "none"
-
-    async def open_checkout(self, *, purchase: str, amount: Money, method: str, description: str) -> Checkout:  # noqa: ARG002
-        """Refuse.
-
-        Raises:
-            Unavailable: Always.
-        """
-        raise Unavailable("payments are not set up here")
-
-    async def status(self, *, purchase: str, reference: str) -> PaymentEvent | None:  # noqa: ARG002
-        """Refuse.
-
-        Raises:
-            Unavailable: Always.
-        """
-        raise Unavailable("payments are not set up here")
-
-    def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:  # noqa: ARG002
-        """Refuse.
-
-        Raises:
-            Unauthenticated: Always.
-        """
-        raise Unauthenticated("payments are not set up here")
-
-
-def _gateway(settings: Settings, clock: Clock) -> PaymentGateway:
-    provider = settings.payments.provider or ("none" if settings.production else "fake")
-    if provider == "none":
-        return NoPayments()
-    if provider == "stripe":
-        return _stripe(settings, clock)
-    if settings.production:
-        raise BadSettings("payments.provider: fake gives tokens away for nothing; it is not for production")
-    from adapters.payments.fake import FakeGateway
-
-    return FakeGateway(secret=settings.webhook_secret, clock=clock, base_url=base_url(settings))
-
-
-def _stripe(settings: Settings, clock: Clock) -> PaymentGateway:
-    chosen = settings.payments
-    secrets = [secret.strip() for secret in chosen.stripe_webhook_secret.split(",") if secret.strip()]
-    for name, given in (("stripe_key", chosen.stripe_key), ("stripe_webhook_secret", secrets)):
-        if not given:
-            raise BadSettings(f"payments.{name}: Stripe needs it (set {variable(f'payments.{name}')})")
-    if settings.production and not chosen.stripe_key.startswith(("sk_live_", "rk_live_")):
-        raise BadSettings("payments.stripe_key: a test key takes no money; it is not for production")
-    if find_spec("stripe") is None:
-        raise BadSettings("payments.provider: stripe is not installed; pip install 'platform-core[stripe]'")
-    from adapters.payments.stripe import METHODS, StripeGateway
-
-    if not chosen.stripe_methods or not set(chosen.stripe_methods) <= METHODS.keys():
-        raise BadSettings(f"payments.stripe_methods: must be some of {', '.join(METHODS)}")
-    return StripeGateway(
-        key=chosen.stripe_key,
-        secrets=secrets,
-        clock=clock,
-        return_url=chosen.stripe_return_url or base_url(settings),
-        methods=chosen.stripe_methods,
-        api_url=chosen.stripe_url,
-    )
-
-
 @runtime_checkable
 class _Closes(Protocol):
     async def close(self) -> None:
@@ -247,6 +96,10 @@ def base_url(settings: Settings) -> str:
     server = settings.server
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.host, server.host)  # noqa: S104
     return (server.base_url or f"http://{host}:{server.port}").rstrip("/")
+
+
+def _gateway(settings: Settings, clock: Clock) -> PaymentGateway:
+    return gateway(settings, clock, base_url(settings))
 
 
 def _assist(settings: Settings) -> Assistant:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from entrypoints.container import beside_data, write_private
 from entrypoints.demo_scenes import OnAir, acting, seed_bookings, seed_messages, seed_streams
+from entrypoints.keeping import beside_data, write_private
 from entrypoints.settings import Settings
 from platform_core.identity.access import Login
 from platform_core.identity.profiles import UserView

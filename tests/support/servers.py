@@ -21,7 +21,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Protocol
 
-from entrypoints.settings import variable
+from entrypoints.loading import variable
 
 HOST = "127.0.0.1"
 API = "/teezu/api/v1"

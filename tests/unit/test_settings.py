@@ -14,17 +14,9 @@ from attrs import evolve
 from entrypoints import container
 from entrypoints.cli.database import prepare
 from entrypoints.cli.settings_page import page
-from entrypoints.settings import (
-    OPTIONS,
-    BadSettings,
-    Payments,
-    Settings,
-    load,
-    unknown_variables,
-    value_of,
-    variable,
-    without_password,
-)
+from entrypoints.keeping import with_secrets
+from entrypoints.loading import OPTIONS, load, unknown_variables, value_of, variable, without_password
+from entrypoints.settings import BadSettings, Payments, Settings
 
 ROOT = Path(__file__).parents[2]
 STRONG = "b7xQ0v-9Zk2mWc5rT8yLp3nHs6dGf1aJ"
@@ -149,8 +141,8 @@ def test_a_mistyped_variable_is_told() -> None:
 
 
 def test_development_makes_secrets_up_and_keeps_them_private(folder: Path) -> None:
-    first = container.with_secrets(Settings())
-    again = container.with_secrets(Settings())
+    first = with_secrets(Settings())
+    again = with_secrets(Settings())
 
     file = folder / "platform-core.db.secrets"
     assert len(first.secret_key) >= 32
@@ -163,32 +155,32 @@ def test_development_makes_secrets_up_and_keeps_them_private(folder: Path) -> No
 def test_secrets_of_a_store_in_memory_are_not_kept(folder: Path) -> None:
     memory = Settings(database_url="memory:")
 
-    assert container.with_secrets(memory).secret_key != container.with_secrets(memory).secret_key
+    assert with_secrets(memory).secret_key != with_secrets(memory).secret_key
     assert list(folder.iterdir()) == []
 
 
 def test_a_given_secret_is_not_replaced() -> None:
-    assert container.with_secrets(Settings(secret_key="mine")).secret_key == "mine"
+    assert with_secrets(Settings(secret_key="mine")).secret_key == "mine"
 
 
 def test_a_broken_file_of_secrets_is_told(folder: Path) -> None:
     (folder / "platform-core.db.secrets").write_text("{")
 
     with pytest.raises(BadSettings, match=r"platform-core\.db\.secrets"):
-        container.with_secrets(Settings())
+        with_secrets(Settings())
 
 
 @pytest.mark.parametrize("weak", ["", "secret", "x" * 40, "short-but-random-7Q"])
 def test_production_refuses_missing_and_weak_secrets(weak: str, folder: Path) -> None:
     with pytest.raises(BadSettings, match=r"^secret_key: .*PLATFORM_CORE_SECRET_KEY"):
-        container.with_secrets(Settings(environment="production", secret_key=weak))
+        with_secrets(Settings(environment="production", secret_key=weak))
 
     assert list(folder.iterdir()) == []
 
 
 def test_production_takes_a_strong_secret() -> None:
     settings = Settings(environment="production", secret_key=STRONG)
-    assert container.with_secrets(settings) == settings
+    assert with_secrets(settings) == settings
 
 
 STRIPE = Payments(provider="stripe", stripe_key="sk_test_1", stripe_webhook_secret="whsec_1, whsec_2")
@@ -303,5 +295,5 @@ def test_an_address_that_is_refused_is_not_repeated_with_its_password(url: str) 
 
 
 def test_secrets_that_are_not_to_be_kept_are_not(folder: Path) -> None:
-    assert len(container.with_secrets(Settings(), keep=False).secret_key) >= 32
+    assert len(with_secrets(Settings(), keep=False).secret_key) >= 32
     assert list(folder.iterdir()) == []

@@ -4,44 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, MetaData, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, MetaData, Table, text
 
-
-class Words(TypeDecorator[str]):
-    """Text that sorts by code point, on every database alike."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """PostgreSQL is told; SQLite does it anyway."""
-        return Text(collation="C") if dialect.name == "postgresql" else Text()
-
-
-class Instant(TypeDecorator[Any]):
-    """A moment in UTC with microseconds."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """`timestamptz`, or ISO 8601 text of one length, which sorts like the moments."""
-        return TIMESTAMP(timezone=True) if dialect.name == "postgresql" else Text()
-
-
-class Json(TypeDecorator[Any]):
-    """Nested values."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """`jsonb`, or text."""
-        return JSONB() if dialect.name == "postgresql" else Text()
-
+from adapters.sql.columns import Instant, Json, Words
 
 metadata = MetaData(
     naming_convention={

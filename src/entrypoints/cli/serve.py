@@ -14,7 +14,8 @@ import attrs
 import rich_click as click
 
 from entrypoints.cli.operation import Failure, Operation, operation
-from entrypoints.settings import Settings, unknown_variables
+from entrypoints.loading import unknown_variables
+from entrypoints.settings import Settings
 from platform_core.kernel.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -88,10 +89,11 @@ def run(operation: Operation, *, demo: bool) -> None:
     from entrypoints.cli.listening import keep, listen
     from entrypoints.cli.logs import configure
     from entrypoints.cli.serving import run_loop
+    from entrypoints.keeping import with_secrets
 
     began = time.monotonic()
     check_database(operation.settings, create=True)
-    settings = container.with_secrets(operation.settings)
+    settings = with_secrets(operation.settings)
     container.http_options(settings)
     configure(settings.log)
     many = settings.server.workers > 1
