@@ -87,10 +87,10 @@ FROM {tips} CROSS JOIN LATERAL (VALUES
   ({account("wallet", fan)}, n / {FANS} + 2, -1, {OPENING} - 1 - n / {FANS}),
   ({account("wallet", creator)}, n / {CREATORS} + 1, 1, n / {CREATORS} + 1)) v (account, sequence, amount, balance)
 ORDER BY n;
-INSERT INTO idempotency_keys (scope, key, fingerprint, refused, answer, created_at)
+INSERT INTO idempotency_keys (scope, key, fingerprint, refused, answer, moved, created_at)
 SELECT {user(fan)} || ' SendTip', 'history-' || n, '{FINGERPRINT}', false,
        json_build_object('transaction', {tip}, 'balance', {OPENING} - 1 - n / {FANS}, 'payee', {user(creator)},
-                         'payee_name', 'creator' || ({creator}))::text, {LATER}
+                         'payee_name', 'creator' || ({creator}))::text, true, {LATER}
 FROM {tips};
 INSERT INTO accounts (id, floor, balance, frozen, sequence)
 SELECT account, CASE WHEN account LIKE 'issuance:%' THEN NULL ELSE 0 END, sum(amount), false, count(*)

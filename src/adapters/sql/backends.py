@@ -23,8 +23,13 @@ class Run(Protocol):
 class Backend(Protocol):
     """A database, and the ways to it."""
 
-    async def write(self, work: Work[T]) -> T:
-        """Run work in a transaction that commits at the end."""
+    async def write(self, work: Work[T], *, more: Callable[[], bool]) -> T:
+        """Run work in a transaction that commits at the end.
+
+        Args:
+            work: What to do in it.
+            more: Whether another such call follows at once.
+        """
 
     async def side(self, work: Work[T]) -> T:
         """The same, beside the batches: for what is not a unit of work."""

@@ -55,6 +55,10 @@ class Combiner(Generic[I, O]):
             task.add_done_callback(self._tasks.discard)
         return future
 
+    def is_waited_for(self) -> bool:
+        """Whether more is queued behind what is under way."""
+        return bool(self._queue)
+
     async def finish(self) -> None:
         """Wait until everything queued is done."""
         while self._tasks:

@@ -36,9 +36,9 @@ class PostgresBackend:
         self._side_turns = Turns([self._side])
         self._probes = Turns([postgres.Lane(self._engine, lock_timeout=self.PATIENCE)])
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, more: Callable[[], bool]) -> T:
         """Run work in a transaction that commits at the end."""
-        async with self._writer.transaction() as connection:
+        async with self._writer.transaction(more=more) as connection:
             return await work(connection)
 
     async def side(self, work: Work[T]) -> T:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import Table
 
 from adapters.codec import RowCodec
@@ -38,7 +38,7 @@ class TableCodec:
         columns = self.columns(table)
         values = self.codec.row(row.aggregate, row.version)
         for name in self._json[table]:
-            values[name] = json.dumps(values[name], ensure_ascii=False)
+            values[name] = msgspec.json.encode(values[name]).decode()
         return [values[name] for name in columns]
 
     def aggregate(self, kind: type[A], table: Table, record: Record) -> A:
@@ -46,5 +46,5 @@ class TableCodec:
         self.columns(table)
         values = dict(record)
         for name in self._json[table]:
-            values[name] = json.loads(values[name])
+            values[name] = msgspec.json.decode(values[name])
         return self.codec.aggregate(kind, values)

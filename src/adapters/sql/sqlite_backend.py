@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -24,7 +24,7 @@ class SqliteBackend:
         self._writer = sqlite.SqliteThread(self._engine, writes=True)
         self._reader = sqlite.SqliteThread(self._engine, writes=False)
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, more: Callable[[], bool]) -> T:  # beginning costs nothing here
         """Run work in a transaction that commits at the end."""
         return await self._writer.run(work)
 

@@ -101,7 +101,7 @@ class Writer:
         """The outcome of each unit. It never raises: what was committed is never forgotten over what was not."""
         for _ in range(RERUNS):
             try:
-                return await self._backend.write(partial(self._decide, units))
+                return await self._backend.write(partial(self._decide, units), more=self._batches.is_waited_for)
             except Busy:
                 outcomes = await self._around_locks(units)
                 if outcomes is not None:
