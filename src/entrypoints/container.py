@@ -5,16 +5,14 @@ Nothing here is opened: whoever runs the platform opens its store and closes it 
 
 from __future__ import annotations
 
-import json
 import os
 import platform as platform_of_python
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 import attrs
 from attrs import frozen
@@ -23,14 +21,20 @@ from dependency_injector import containers, providers
 from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
-from entrypoints.settings import SHORTEST_SECRET, WEAK, BadSettings, Settings, variable, without_password
-from platform_core.kernel.errors import Unauthenticated, Unavailable
+from entrypoints.gateways import gateway
+from entrypoints.keeping import with_secrets
+from entrypoints.loading import variable, without_password
+from entrypoints.settings import BadSettings, Settings
+from platform_core.assist.ports import Assistant
+from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
+from platform_core.kernel.secret import Secret
 from platform_core.ledger.fees import FeePolicy
 from platform_core.platform import Platform, Storage
+from platform_core.streams.ports import IceServers
 from platform_core.wallet.packages import Catalogue, TokenPackage
-from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentGateway
+from platform_core.wallet.ports import PaymentGateway
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -38,92 +42,6 @@ if TYPE_CHECKING:
     from adapters.security.passwords import Argon2Passwords
     from entrypoints.http.kit.limits import Allowance, Limit, Limiter
     from entrypoints.http.kit.options import HttpOptions
-
-SECRETS = ("secret_key", "webhook_secret")
-
-
-def with_secrets(settings: Settings, *, keep: bool = True) -> Settings:
-    """The settings with every secret in place.
-
-    In development missing ones are made up and kept beside the data, readable by this user only, so that sessions and
-    keys outlive a restart. In production those that are used must be given, and be long and random.
-
-    Args:
-        settings: As they were loaded.
-        keep: Whether what is made up is written down.
-
-    Raises:
-        BadSettings: One is missing or weak, or cannot be kept.
-    """
-    if settings.production:
-        _refuse_weak("secret_key", settings.secret_key)
-        if settings.payments not in ("", "none"):
-            _refuse_weak("webhook_secret", settings.webhook_secret)
-        return settings
-    missing = [name for name in SECRETS if not getattr(settings, name)]
-    if not missing:
-        return settings
-    kept = _kept_secrets(settings, keep=keep)
-    chosen = {name: getattr(settings, name) or kept[name] for name in SECRETS}
-    return attrs.evolve(settings, secret_key=chosen["secret_key"], webhook_secret=chosen["webhook_secret"])
-
-
-def _refuse_weak(name: str, value: str) -> None:
-    where = f"set {variable(name)} or {variable(name)}_FILE"
-    if not value:
-        raise BadSettings(f"{name}: must be set in production ({where})")
-    if len(value) < SHORTEST_SECRET or len(set(value)) < 8 or value.casefold() in WEAK:
-        raise BadSettings(f"{name}: is too weak for production: at least {SHORTEST_SECRET} random characters ({where})")
-
-
-def _kept_secrets(settings: Settings, *, keep: bool) -> dict[str, str]:
-    fresh = {name: secrets.token_urlsafe(32) for name in SECRETS}
-    file = beside_data(settings, "secrets")
-    if file is None:
-        return fresh
-    try:
-        if not file.exists():
-            if not keep:
-                return fresh
-            write_private(file, json.dumps(fresh))
-        kept = json.loads(file.read_text())
-        return {name: str(kept[name]) for name in SECRETS}
-    except OSError as error:
-        raise BadSettings(f"{file}: cannot be written: {error.strerror} (set {variable('secret_key')})") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadSettings(f"{file}: is not a file of secrets any more (mend or delete it)") from error
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write a file that only this user may read, whole or not at all; the first of several writers wins."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(text)
-        with suppress(FileExistsError):
-            os.link(draft, file)
-    finally:
-        draft.unlink()
-
-
-def beside_data(settings: Settings, suffix: str) -> Path | None:
-    """A file of this user's for what development makes up: beside the SQLite file; for data on a server in the folder
-    where this user's programs keep their state; None when nothing is kept.
-    """
-    url = settings.database_url
-    if url.startswith("sqlite:"):
-        return Path(f"{sqlite_path(url)}.{suffix}")
-    if url == "memory:":
-        return None
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "platform-core" / suffix
-
-
-def sqlite_path(url: str) -> Path:
-    """The file that a `sqlite:///file` names (`sqlite:////file` for an absolute path)."""
-    return Path(unquote(urlsplit(url).path.removeprefix("/")))
 
 
 def catalogue(settings: Settings) -> Catalogue:
@@ -167,36 +85,10 @@ def _passwords(settings: Settings) -> Argon2Passwords:
     return Argon2Passwords(cost.memory_kib, cost.passes, cost.lanes, cost.jobs)
 
 
-class NoPayments:
-    """No payment provider: nothing can be bought, and nobody's word on a payment is taken."""
-
-    name = "none"
-
-    async def open_checkout(self, *, purchase: str, amount: Money, method: str, description: str) -> Checkout:  # noqa: ARG002
-        """Refuse.
-
-        Raises:
-            Unavailable: Always.
-        """
-        raise Unavailable("payments are not set up here")
-
-    def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:  # noqa: ARG002
-        """Refuse.
-
-        Raises:
-            Unauthenticated: Always.
-        """
-        raise Unauthenticated("payments are not set up here")
-
-
-def _gateway(settings: Settings, clock: Clock) -> PaymentGateway:
-    if (settings.payments or ("none" if settings.production else "fake")) == "none":
-        return NoPayments()
-    if settings.production:
-        raise BadSettings("payments: fake gives tokens away for nothing; it is not for production")
-    from adapters.payments.fake import FakeGateway
-
-    return FakeGateway(secret=settings.webhook_secret, clock=clock, base_url=base_url(settings))
+@runtime_checkable
+class _Closes(Protocol):
+    async def close(self) -> None:
+        """Let go of everything."""
 
 
 def base_url(settings: Settings) -> str:
@@ -206,14 +98,54 @@ def base_url(settings: Settings) -> str:
     return (server.base_url or f"http://{host}:{server.port}").rstrip("/")
 
 
+def _gateway(settings: Settings, clock: Clock) -> PaymentGateway:
+    return gateway(settings, clock, base_url(settings))
+
+
+def _assist(settings: Settings) -> Assistant:
+    from adapters.assist import local_assistant
+
+    try:
+        from adapters.assist.pictures import WebPictures
+    except ImportError:  # The command line alone has no HTTP client, and fetches nothing.
+        return local_assistant()
+    local, chosen = local_assistant(pictures=WebPictures()), settings.assist
+    if not chosen.api_url:
+        return local
+    if urlsplit(chosen.api_url).scheme not in ("http", "https"):
+        raise BadSettings(f"assist.api_url: {chosen.api_url!r} is not an http or https address")
+    from adapters.assist.openai_http import ApiOptions, ModelApi, api_assistant
+
+    key = Secret(chosen.api_key)
+    options = ApiOptions(url=chosen.api_url, key=key, model=chosen.model, budget=chosen.budget)
+    return api_assistant(ModelApi(options), local)
+
+
 def _fees(settings: Settings) -> FeePolicy:
     return FeePolicy({kind: rate for kind, rate in attrs.asdict(settings.fees).items() if rate})
+
+
+def _ice(settings: Settings) -> IceServers:
+    from adapters.ice import ConfiguredIce
+
+    ice = settings.ice
+    try:
+        return ConfiguredIce(stun=ice.stun, turn=ice.turn, secret=ice.turn_secret, seconds=ice.turn_seconds)
+    except ValueError as error:
+        raise BadSettings(f"ice: {error}") from error
 
 
 def _fingerprint_key(settings: Settings) -> bytes:
     from adapters.security.sealer import derive_key
 
     return derive_key(settings.secret_key, "fingerprint")
+
+
+def _cursor_key(settings: Settings) -> bytes:
+    from adapters.security.sealer import derive_key
+
+    # Without a secret the cursors of this process are good for this process, as long as it lasts.
+    return derive_key(settings.secret_key or secrets.token_hex(), "cursors")
 
 
 def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOptions:
@@ -250,8 +182,10 @@ def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOpti
             "money": Limit(limits.money_per_minute),
             "auth": Limit(limits.auth_per_minute),
             "register": Limit(limits.register_per_minute),
+            "messages": Limit(limits.messages_per_10_seconds, seconds=10),
         },
         limiter=limiter or LocalLimiter(),
+        cursor_key=_cursor_key(settings),
         docs=server.docs,
         max_body=server.max_body,
         header_seconds=server.header_timeout,
@@ -287,8 +221,10 @@ class Container(containers.DeclarativeContainer):
         gateway=gateway,
         catalogue=providers.Singleton(catalogue, settings),
         fees=providers.Singleton(_fees, settings),
+        ice=providers.Singleton(_ice, settings),
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
+        assist=providers.Singleton(_assist, settings),
     )
 
 
@@ -340,7 +276,12 @@ async def running(
     with reaching_database():
         await store.open()
     try:
-        yield container.platform()
+        platform: Platform = container.platform()
+        try:
+            yield platform
+        finally:
+            if isinstance(platform.gateway, _Closes):
+                await platform.gateway.close()
     finally:
         await store.close()
         container.passwords().close()
@@ -369,8 +310,8 @@ def application(platform: Platform, settings: Settings) -> web.Application:
 
 
 def _limiter(store: Storage) -> Limiter:
-    """Who counts where there is no Redis: this process, but for attempts to sign in or up. Those are few, and counted
-    in the database, so that more processes do not mean more attempts.
+    """Who counts where there is no Redis: this process, but for attempts to sign in or up, and messages. Those are few,
+    and counted in the database, so that more processes do not mean more of them.
     """
     from entrypoints.http.kit.limits import LocalLimiter, SharedLimiter
 
@@ -385,5 +326,5 @@ class _Guarded:
 
     async def hit(self, group: str, limit: Limit, subject: str) -> Allowance:
         """Count a request."""
-        limiter = self.shared if group in ("auth", "register") else self.local
+        limiter = self.shared if group in ("auth", "register", "messages") else self.local
         return await limiter.hit(group, limit, subject)

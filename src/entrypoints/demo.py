@@ -1,14 +1,15 @@
-"""Demo data: five people and some tokens, the same each time but for their passwords."""
+"""Demo data: five people, some tokens and what they are about; the same each time but for their passwords."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from entrypoints.container import beside_data, write_private
+from entrypoints.demo_scenes import OnAir, acting, seed_bookings, seed_messages, seed_streams
+from entrypoints.keeping import beside_data, write_private
 from entrypoints.settings import Settings
 from platform_core.identity.access import Login
 from platform_core.identity.profiles import UserView
@@ -28,6 +29,7 @@ PEOPLE: Mapping[str, Role] = {
     "ren": Role.ADMIN,
 }
 TIPPER, TIPPED = "bob", "ada"
+BOOKED = "cyd"
 TOKENS = 5_000
 
 _OPERATOR = Actor.operator("demo")
@@ -62,10 +64,12 @@ class Demo:
     Args:
         people: By username.
         token: A session of the one who tips.
+        on_air: Who takes part in streams.
     """
 
     people: Mapping[str, Person]
     token: Secret
+    on_air: Sequence[OnAir]
 
 
 def demo_passwords(settings: Settings) -> dict[str, str]:
@@ -93,9 +97,13 @@ async def seed(platform: Platform, passwords: Mapping[str, str]) -> Demo:
         user = await _somebody(platform, name, role, password)
         people[name] = Person(user.id, user.username, user.role, password)
     await platform.execute(CreditWallet(people[TIPPER].id, TOKENS, "demo"), by=_OPERATOR, key="demo tokens")
+    bob, ada, cyd = (acting(people[name].id, people[name].role) for name in (TIPPER, TIPPED, BOOKED))
+    await seed_bookings(platform, cyd, bob)
+    await seed_messages(platform, bob, ada)
+    on_air = await seed_streams(platform, free=ada, premium=cyd, viewer=bob)
     tipper = people[TIPPER]
     session = await platform.execute(Login(tipper.email, tipper.password), by=ANONYMOUS)
-    return Demo(people, session.token)
+    return Demo(people, session.token, on_air)
 
 
 async def _somebody(platform: Platform, name: str, role: Role, password: Secret) -> UserView:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
+from platform_core.assist.absent import NoPictures, no_assistant
+from platform_core.assist.matching import KnownPeople
+from platform_core.assist.ports import Assistant, Candidates, Matcher, Moods, Pictures, Writer
+from platform_core.booking.policy import BookingPolicy
 from platform_core.identity.ports import Directory, Passwords
 from platform_core.identity.sessions import Doorkeeper
 from platform_core.identity.users import People
@@ -13,8 +17,9 @@ from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import Application, Outcome
 from platform_core.kernel.changes import Changes, Committed
-from platform_core.kernel.command import Request
-from platform_core.kernel.events import Event
+from platform_core.kernel.command import Command, Request
+from platform_core.kernel.errors import PlatformError, Unavailable
+from platform_core.kernel.events import Envelope, Event
 from platform_core.kernel.ports import Books, Clock, Ids, Outbox, Store
 from platform_core.kernel.relay import Handler, Relay
 from platform_core.kernel.select import Select, Where
@@ -22,9 +27,12 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
-from platform_core.use_cases import USE_CASES
+from platform_core.messaging.blocks import KeptBlocks
+from platform_core.streams.ports import Blocks, IceServers, NoIceServers
+from platform_core.use_cases import REACTIONS, USE_CASES
 from platform_core.wallet.packages import Catalogue
 from platform_core.wallet.ports import PaymentGateway
+from platform_core.wallet.webhooks import ApplyWebhook, PostponeWebhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R")
@@ -83,8 +91,11 @@ class Platform:
         gateway: The payment provider.
         catalogue: The token packages on sale.
         fees: The platform's share, per kind of entry.
+        booking_policy: The rules of time and money around bookings.
+        ice: Who helps browsers reach each other; nobody when None.
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
+        assist: Who tells moods, suggests people and writes; nobody when None.
     """
 
     def __init__(
@@ -97,29 +108,39 @@ class Platform:
         gateway: PaymentGateway,
         catalogue: Catalogue | None = None,
         fees: FeePolicy | None = None,
+        booking_policy: BookingPolicy | None = None,
+        ice: IceServers | None = None,
         fingerprint_key: bytes = b"",
         worker: str = "platform",
+        assist: Assistant | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.gateway = gateway
         self.doorkeeper = Doorkeeper(store, clock)
         self.relay = Relay(store.outbox, clock, worker=worker)
+        people = People(store)
         self.application = Application(
             USE_CASES,
             store=store,
             clock=clock,
             ids=ids,
             services={
+                BookingPolicy: booking_policy or BookingPolicy(),
+                Blocks: KeptBlocks(store),
                 Books: store,
                 Catalogue: catalogue or Catalogue(),
-                Directory: People(store),
+                Directory: people,
                 FeePolicy: fees or FeePolicy(),
+                IceServers: ice or NoIceServers(),
                 Passwords: passwords,
                 PaymentGateway: gateway,
+                **_assistance(assist or no_assistant(), people),
             },
             fingerprint_key=fingerprint_key,
         )
+        for event, reaction in REACTIONS:
+            self.relay.on(event, self._reacting(reaction))
 
     async def execute(self, request: Request[R], *, by: Actor, key: str | None = None) -> R:
         """Run a use case and give its answer. See `Application.perform` for arguments and refusals."""
@@ -137,10 +158,33 @@ class Platform:
         """Run a use case without an event loop, on adapters that never wait (the in-memory ones)."""
         return run_sync(self.execute(request, by=by, key=key))
 
+    async def apply_webhook(self, id: str, *, by: Actor) -> WebhookState:
+        """Do what a kept payment message says; what cannot be done now is tried again later. Where the message is then.
+
+        Raises:
+            NotFound: There is no such message.
+            Unavailable: The store is away; the message stays where it was.
+        """
+        try:
+            return await self.execute(ApplyWebhook(id), by=by)
+        except Unavailable:
+            raise
+        except PlatformError as refusal:
+            # Refused where it was to be committed, so nothing of it was: the message waits, and says why.
+            return await self.execute(PostponeWebhook(id, f"{refusal.code}: {refusal.message}"), by=by)
+
     async def verify(self) -> Verification:
         """Recompute the books from their entries, as of one moment, and name the first thing wrong."""
         async with self.store.snapshot() as snapshot:
             return await verify(snapshot, _active_holds(snapshot))
+
+    def _reacting(self, reaction: Callable[[Any], Command[Any] | None]) -> Handler:
+        async def react(envelope: Envelope) -> None:
+            command = reaction(envelope.event)
+            if command is not None:
+                await self.execute(command, by=Actor.system("relay"))
+
+        return react
 
     def on(self, event: type[Event], handler: Handler) -> None:
         """Call `handler` with the envelope of each event of this type (of every type for `Event`), at least once, in
@@ -156,3 +200,13 @@ async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:
         for hold in holds:
             yield hold
         after = (holds[-1].id,)
+
+
+def _assistance(assist: Assistant, people: Directory) -> Mapping[type[Any], object]:
+    return {
+        Candidates: assist.candidates or KnownPeople(people),
+        Matcher: assist.matcher,
+        Moods: assist.moods,
+        Pictures: assist.pictures or NoPictures(),
+        Writer: assist.writer,
+    }

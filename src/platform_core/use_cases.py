@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from platform_core.assist import matching, moods
+from platform_core.assist import writing as assist_writing
+from platform_core.booking import booking, calendar, listing, provider, requests, reviews, slots, standing
+from platform_core.booking import timers as booking_timers
+from platform_core.booking import verbs as booking_verbs
+from platform_core.booking import views as booking_views
 from platform_core.identity import access, guesses, profiles, sessions, staff, users
+from platform_core.identity.events import RoleChanged, UserBanned, UserUnbanned
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
+from platform_core.kernel.command import Command
+from platform_core.kernel.events import Event
 from platform_core.ledger import holds, reversals
-from platform_core.wallet import balance, purchases, tips
+from platform_core.messaging import blocks, conversations, inbox, messages
+from platform_core.messaging import tips as told_tips
+from platform_core.messaging import writing as messaging_writing
+from platform_core.streams import audience, broadcasting, entry, stream, upkeep, watching
+from platform_core.wallet import balance, purchases, reconciliation, tips, webhooks
+from platform_core.wallet.events import TipSent
 
 USE_CASES: tuple[UseCase, ...] = (
     access.register,
@@ -38,7 +55,62 @@ USE_CASES: tuple[UseCase, ...] = (
     purchases.purchase_tokens,
     purchases.settle_purchase,
     purchases.list_purchases,
+    webhooks.take_webhook,
+    webhooks.apply_webhook,
+    webhooks.postpone_webhook,
+    webhooks.replay_webhook,
+    webhooks.list_webhooks,
+    webhooks.due_webhooks,
+    reconciliation.unsettled_purchases,
+    reconciliation.reconcile_purchase,
     reversals.reverse_entry,
+    listing.set_up_provider,
+    listing.change_provider,
+    listing.get_provider,
+    listing.list_providers,
+    slots.offer_slot,
+    slots.withdraw_slot,
+    requests.book_provider,
+    booking_views.get_booking,
+    booking_views.list_bookings,
+    booking_views.all_bookings,
+    booking_verbs.confirm_booking,
+    booking_verbs.decline_booking,
+    booking_verbs.cancel_booking,
+    booking_verbs.complete_booking,
+    booking_verbs.dispute_booking,
+    booking_verbs.withdraw_dispute,
+    booking_verbs.resolve_dispute,
+    reviews.review_booking,
+    booking_timers.due_bookings,
+    booking_timers.advance_booking,
+    standing.review_standing,
+    inbox.open_conversation,
+    inbox.list_conversations,
+    messaging_writing.send_message,
+    messaging_writing.read_history,
+    messaging_writing.mark_read,
+    blocks.block_user,
+    blocks.unblock_user,
+    blocks.list_blocks,
+    told_tips.tell_tip,
+    moods.detect_mood,
+    matching.find_matches,
+    assist_writing.generate,
+    broadcasting.create_stream,
+    broadcasting.set_stream_state,
+    broadcasting.get_stream,
+    broadcasting.list_streams,
+    watching.join_stream,
+    watching.leave_stream,
+    watching.beat,
+    watching.enter_room,
+    upkeep.all_streams,
+    upkeep.due_streams,
+    upkeep.lapse_stream,
+    upkeep.stop_stream,
+    upkeep.stop_streams_of,
+    upkeep.forget_viewers,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -48,4 +120,25 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     holds.Hold,
     reversals.Reversal,
     purchases.Purchase,
+    webhooks.Webhook,
+    provider.Provider,
+    slots.Slot,
+    calendar.Calendar,
+    booking.Booking,
+    reviews.ProviderReview,
+    conversations.Conversation,
+    messages.Message,
+    stream.Stream,
+    audience.Viewer,
+    entry.Admission,
+)
+
+#: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
+#: Events come at least once, so these commands change nothing when they come again.
+REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] = (
+    (TipSent, told_tips.on_tip),
+    (UserBanned, standing.on_user),
+    (UserBanned, upkeep.on_ban),
+    (UserUnbanned, standing.on_user),
+    (RoleChanged, standing.on_user),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from random import Random
 from typing import Any, TypeVar
 
@@ -50,6 +50,20 @@ class InterleavedStore(MemoryStore):
         """The aggregates, sooner or later."""
         await self._step()
         found = await super().find(select)
+        await self._step()
+        return found
+
+    async def count(self, select: Select[A]) -> int:
+        """The count, sooner or later."""
+        await self._step()
+        found = await super().count(select)
+        await self._step()
+        return found
+
+    async def counts(self, select: Select[A], *, by: str) -> Mapping[object, int]:
+        """The counts, sooner or later."""
+        await self._step()
+        found = await super().counts(select, by=by)
         await self._step()
         return found
 

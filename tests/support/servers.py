@@ -21,7 +21,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Protocol
 
-from entrypoints.settings import variable
+from entrypoints.loading import variable
 
 HOST = "127.0.0.1"
 API = "/teezu/api/v1"
@@ -36,6 +36,7 @@ GENEROUS: Mapping[str, object] = {
     "limits.money_per_minute": 10_000_000,
     "limits.auth_per_minute": 10_000_000,
     "limits.register_per_minute": 10_000_000,
+    "limits.messages_per_10_seconds": 10_000_000,
     "passwords.memory_kib": 8,
     "passwords.passes": 1,
     "server.connections_per_ip": 0,

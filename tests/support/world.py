@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 
 from attrs import frozen
 
+from adapters.assist import local_assistant
+from adapters.ice import ConfiguredIce
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.testing import ManualClock, SeededIds
+from platform_core.assist.ports import Assistant
 from platform_core.identity.staff import CreateUser
 from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.kernel.secret import Secret
@@ -19,10 +22,13 @@ from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
 from platform_core.platform import Platform, Storage
 from platform_core.wallet.balance import CreditWallet, PlaceHold, ShowWallet
+from platform_core.wallet.ports import PaymentGateway
 from platform_core.wallet.tips import SendTip, TipContext, TipReceipt
 from platform_core.wallet.wallet import Wallet
 
 OPERATOR = Actor.operator()
+ICE = ConfiguredIce(stun=("stun:stun.example:3478",), turn=("turn:turn.example:3478",), secret="shared" * 6)
+SESSION = "ses_test"
 PASSWORD = Secret("correct horse battery")
 
 
@@ -39,16 +45,27 @@ class World(Platform):
 
     clock: ManualClock
 
-    def __init__(self, store: Storage, *, fees: FeePolicy | None = None, seed: int = 1) -> None:
-        clock = ManualClock()
+    def __init__(
+        self,
+        store: Storage,
+        *,
+        fees: FeePolicy | None = None,
+        seed: int = 1,
+        clock: ManualClock | None = None,
+        gateway: PaymentGateway | None = None,
+        assist: Assistant | None = None,
+    ) -> None:
+        clock = clock or ManualClock()
         super().__init__(
             store=store,
             clock=clock,
             ids=SeededIds(seed, clock),
             passwords=QuickPasswords(),
-            gateway=FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
+            gateway=gateway or FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
             fees=fees,
+            ice=ICE,
             fingerprint_key=b"test",
+            assist=assist or local_assistant(),
         )
 
     async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:
@@ -56,7 +73,7 @@ class World(Platform):
         made = await self.execute(CreateUser(f"{name}@example.org", name, PASSWORD, role), by=OPERATOR)
         if tokens:
             await self.credit(made.id, tokens)
-        return Person(made.id, Actor(made.id, role, Via.SESSION, "ses_test"))
+        return Person(made.id, Actor(made.id, role, Via.SESSION, SESSION))
 
     async def credit(self, user: str, tokens: int) -> Wallet:
         """Tokens for a user."""

@@ -9,20 +9,14 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from entrypoints import container
 from entrypoints.cli.database import prepare
 from entrypoints.cli.settings_page import page
-from entrypoints.settings import (
-    OPTIONS,
-    BadSettings,
-    Settings,
-    load,
-    unknown_variables,
-    value_of,
-    variable,
-    without_password,
-)
+from entrypoints.keeping import with_secrets
+from entrypoints.loading import OPTIONS, load, unknown_variables, value_of, variable, without_password
+from entrypoints.settings import BadSettings, Payments, Settings
 
 ROOT = Path(__file__).parents[2]
 STRONG = "b7xQ0v-9Zk2mWc5rT8yLp3nHs6dGf1aJ"
@@ -147,8 +141,8 @@ def test_a_mistyped_variable_is_told() -> None:
 
 
 def test_development_makes_secrets_up_and_keeps_them_private(folder: Path) -> None:
-    first = container.with_secrets(Settings())
-    again = container.with_secrets(Settings())
+    first = with_secrets(Settings())
+    again = with_secrets(Settings())
 
     file = folder / "platform-core.db.secrets"
     assert len(first.secret_key) >= 32
@@ -161,46 +155,35 @@ def test_development_makes_secrets_up_and_keeps_them_private(folder: Path) -> No
 def test_secrets_of_a_store_in_memory_are_not_kept(folder: Path) -> None:
     memory = Settings(database_url="memory:")
 
-    assert container.with_secrets(memory).secret_key != container.with_secrets(memory).secret_key
+    assert with_secrets(memory).secret_key != with_secrets(memory).secret_key
     assert list(folder.iterdir()) == []
 
 
 def test_a_given_secret_is_not_replaced() -> None:
-    assert container.with_secrets(Settings(secret_key="mine")).secret_key == "mine"
+    assert with_secrets(Settings(secret_key="mine")).secret_key == "mine"
 
 
 def test_a_broken_file_of_secrets_is_told(folder: Path) -> None:
     (folder / "platform-core.db.secrets").write_text("{")
 
     with pytest.raises(BadSettings, match=r"platform-core\.db\.secrets"):
-        container.with_secrets(Settings())
+        with_secrets(Settings())
 
 
 @pytest.mark.parametrize("weak", ["", "secret", "x" * 40, "short-but-random-7Q"])
 def test_production_refuses_missing_and_weak_secrets(weak: str, folder: Path) -> None:
     with pytest.raises(BadSettings, match=r"^secret_key: .*PLATFORM_CORE_SECRET_KEY"):
-        container.with_secrets(Settings(environment="production", secret_key=weak))
+        with_secrets(Settings(environment="production", secret_key=weak))
 
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("weak", ["", "secret", "x" * 40, "short-but-random-7Q"])
-def test_production_refuses_a_weak_webhook_secret_where_there_are_payments(weak: str) -> None:
-    settings = Settings(environment="production", secret_key=STRONG, webhook_secret=weak, payments="fake")
-
-    with pytest.raises(BadSettings, match=r"^webhook_secret: .*PLATFORM_CORE_WEBHOOK_SECRET"):
-        container.with_secrets(settings)
-
-
-@pytest.mark.parametrize("payments", ["", "none"])
-def test_production_without_payments_needs_no_webhook_secret(payments: str) -> None:
-    settings = Settings(environment="production", secret_key=STRONG, payments=payments)
-    assert container.with_secrets(settings) == settings
-
-
 def test_production_takes_a_strong_secret() -> None:
     settings = Settings(environment="production", secret_key=STRONG)
-    assert container.with_secrets(settings) == settings
+    assert with_secrets(settings) == settings
+
+
+STRIPE = Payments(provider="stripe", stripe_key="sk_test_1", stripe_webhook_secret="whsec_1, whsec_2")
 
 
 def _gateway(settings: Settings) -> object:
@@ -211,10 +194,15 @@ def _gateway(settings: Settings) -> object:
     ("settings", "use", "setting"),
     [
         (
-            Settings(environment="production", secret_key=STRONG, webhook_secret=STRONG, payments="fake"),
+            Settings(environment="production", secret_key=STRONG, payments=Payments(provider="fake")),
             _gateway,
-            "payments",
+            "payments.provider",
         ),
+        (Settings(payments=Payments(provider="stripe")), _gateway, "payments.stripe_key"),
+        (Settings(payments=Payments(provider="stripe", stripe_key="k")), _gateway, "payments.stripe_webhook_secret"),
+        (Settings(payments=evolve(STRIPE, stripe_methods=("cash",))), _gateway, "payments.stripe_methods"),
+        (Settings(payments=evolve(STRIPE, stripe_methods=())), _gateway, "payments.stripe_methods"),
+        (Settings(environment="production", secret_key=STRONG, payments=STRIPE), _gateway, "payments.stripe_key"),
         (Settings(environment="production", secret_key=STRONG), container.http_options, "server.base_url"),
         (Settings(packages=("pkg:1:2",)), container.catalogue, "packages"),
         (Settings(database_url="mysql://x"), prepare, "database_url"),
@@ -226,6 +214,22 @@ def test_what_cannot_work_is_refused_by_name(
 ) -> None:
     with pytest.raises(BadSettings, match=f"^{setting}: "):
         use(settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        (Settings(), "fake"),
+        (Settings(payments=Payments(provider="none")), "none"),
+        (Settings(payments=STRIPE), "stripe"),
+        (
+            Settings(environment="production", secret_key=STRONG, payments=evolve(STRIPE, stripe_key="rk_live_1")),
+            "stripe",
+        ),
+    ],
+)
+def test_the_setting_names_the_provider(settings: Settings, name: str) -> None:
+    assert container.build(evolve(settings, database_url="memory:")).gateway().name == name
 
 
 def test_production_sells_nothing_without_a_provider() -> None:
@@ -291,5 +295,5 @@ def test_an_address_that_is_refused_is_not_repeated_with_its_password(url: str) 
 
 
 def test_secrets_that_are_not_to_be_kept_are_not(folder: Path) -> None:
-    assert len(container.with_secrets(Settings(), keep=False).secret_key) >= 32
+    assert len(with_secrets(Settings(), keep=False).secret_key) >= 32
     assert list(folder.iterdir()) == []

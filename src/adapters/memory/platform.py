@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from adapters.assist import local_assistant
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.testing import START, ManualClock, SeededIds
+from platform_core.assist.ports import Assistant
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.secret import Secret
 from platform_core.kernel.sync import run_sync
@@ -73,6 +75,7 @@ def memory_platform(
     seed: int = 0,
     catalogue: Catalogue | None = None,
     fees: FeePolicy | None = None,
+    assist: Assistant | None = None,
 ) -> MemoryPlatform:
     """A platform of its own, empty and ready.
 
@@ -81,6 +84,7 @@ def memory_platform(
         seed: Which series of ids and secrets it draws; the same seed, start and requests give the same ones.
         catalogue: The token packages on sale.
         fees: The platform's share, per kind of entry.
+        assist: Who tells moods, suggests people and writes; the small local models when None.
     """
     clock = ManualClock(start or START)
     return MemoryPlatform(
@@ -92,4 +96,5 @@ def memory_platform(
         catalogue=catalogue,
         fees=fees,
         fingerprint_key=b"memory",
+        assist=assist or local_assistant(),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator as operators
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -65,6 +66,15 @@ class MemoryStore:
         if select.after is not None:
             rows = [row for row in rows if self._is_after(row, select)]
         return [self._codec.aggregate(select.kind, row) for row in rows[: select.limit]]
+
+    async def count(self, select: Select[A]) -> int:
+        """How many aggregates fit the filters of a selection, whatever its page and limit."""
+        return sum(self._matches(row, select.where) for row in self._rows.get(select.kind.kind, {}).values())
+
+    async def counts(self, select: Select[A], *, by: str) -> Mapping[object, int]:
+        """As `count`, for each value that a field has among them."""
+        rows = self._rows.get(select.kind.kind, {}).values()
+        return Counter(row[by] for row in rows if self._matches(row, select.where))
 
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances of these accounts as last committed."""

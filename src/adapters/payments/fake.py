@@ -1,4 +1,5 @@
-"""A payment provider that behaves like a real one, and keeps nothing: its payment page, its declines, its webhooks.
+"""A payment provider that behaves like a real one, and keeps next to nothing: its payment page, its declines, its
+webhooks.
 
 A purchase travels inside the address of its payment page, signed. Whoever plays the buyer looks at the page with
 `checkout`, and says with `answer` what came of it; that makes the signed webhook to deliver. Real providers deliver
@@ -27,6 +28,8 @@ from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentOutcome
 
 HEADER = "fake-signature"
 LIFETIME = timedelta(minutes=30)
+REMEMBERED = 10_000
+"""How many payments it can be asked about."""
 
 _TYPES = {f"payment.{outcome.value}": outcome for outcome in PaymentOutcome}
 
@@ -94,6 +97,7 @@ class FakeGateway:
             raise ValueError("a signing secret is empty")
         self._clock = clock
         self._base_url = base_url.rstrip("/")
+        self._answers: dict[str, tuple[PaymentOutcome, Money]] = {}
 
     async def open_checkout(self, *, purchase: str, amount: Money, method: str, description: str) -> Checkout:
         """Make a payment page ready, good for 30 minutes. Asked again, it gives a page for the same payment."""
@@ -133,8 +137,9 @@ class FakeGateway:
         """
         page = self._page(token)
         amount = paid or page.amount
+        self._remember(page.payment, outcome, amount)
         event = {
-            "id": "evt_" + _name(page.payment, outcome.value, str(amount.minor), amount.currency),
+            "id": _event_id(page.payment, outcome, amount),
             "type": f"payment.{outcome.value}",
             "data": {
                 "purchase": page.purchase,
@@ -145,6 +150,20 @@ class FakeGateway:
         }
         body = json.dumps(event, separators=(",", ":")).encode()
         return SignedWebhook(body, {HEADER: signature(self._secrets[0], body, at or self._clock.now())})
+
+    async def status(self, *, purchase: str, reference: str) -> PaymentEvent | None:
+        """What was answered on the page, in this process and among the last `REMEMBERED`; None if nothing was.
+
+        Raises:
+            NotFound: The page belongs to another purchase.
+        """
+        if reference != _payment(purchase):
+            raise NotFound("this payment page belongs to another purchase")
+        answered = self._answers.get(reference)
+        if answered is None:
+            return None
+        outcome, amount = answered
+        return PaymentEvent(_event_id(reference, outcome, amount), purchase, reference, outcome, amount)
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:
         """The message in a webhook, or None for one of no interest.
@@ -162,6 +181,14 @@ class FakeGateway:
             return _event(json.loads(body))
         except (ValueError, TypeError, KeyError, RecursionError, Invalid) as error:
             raise Malformed("the webhook cannot be read") from error
+
+    def _remember(self, payment: str, outcome: PaymentOutcome, amount: Money) -> None:
+        before = self._answers.pop(payment, None)
+        # What was paid stays paid, whatever else is said of it.
+        paid = before is not None and before[0] is PaymentOutcome.SUCCEEDED
+        self._answers[payment] = before if before is not None and paid else (outcome, amount)
+        while len(self._answers) > REMEMBERED:
+            del self._answers[next(iter(self._answers))]
 
     def _page(self, token: str) -> FakeCheckout:
         payload, _, given = token.partition(".")
@@ -192,6 +219,10 @@ def _event(message: dict[str, Any]) -> PaymentEvent | None:
     data = message["data"]
     amount = Money(data["minor"], _string(data["currency"]))
     return PaymentEvent(id, _string(data["purchase"]), _string(data["payment"]), _TYPES[kind], amount)
+
+
+def _event_id(payment: str, outcome: PaymentOutcome, amount: Money) -> str:
+    return "evt_" + _name(payment, outcome.value, str(amount.minor), amount.currency)
 
 
 def _string(value: object) -> str:

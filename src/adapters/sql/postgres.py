@@ -20,8 +20,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from adapters.sql.columns import Instant, Json
 from adapters.sql.connection import Busy, Interrupted, Lock, OutcomeUnknown, Poisoned, Record
-from adapters.sql.tables import Instant, Json
 from platform_core.kernel.errors import Unavailable
 
 _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects untyped

@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import Table
 
 from adapters.codec import RowCodec
+from adapters.sql.columns import Json
 from adapters.sql.connection import Record
-from adapters.sql.tables import Json
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.settlement import Row
 

@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, PoolProxiedConnection, Table, create_engine, event
 from sqlalchemy.types import Boolean
 
+from adapters.sql.columns import Instant
 from adapters.sql.connection import Busy, Interrupted, Lock, Poisoned, Record
-from adapters.sql.tables import Instant, metadata
+from adapters.sql.tables import metadata
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.sync import run_sync
 

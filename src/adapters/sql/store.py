@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ from adapters.sql.commit import Committer
 from adapters.sql.connection import Connection, Record
 from adapters.sql.migrate import check_current
 from adapters.sql.outbox import SqlOutbox
-from adapters.sql.queries import select_sql
+from adapters.sql.queries import count_sql, counts_sql, select_sql
 from adapters.sql.tables import AGGREGATE_TABLES, accounts
 from adapters.sql.windows import SqlWindows
 from adapters.sql.writer import Writer
@@ -132,6 +132,26 @@ class SqlStore(SqlBooks):
         """The aggregates that a selection describes, in its order."""
         return await self._find(select, self._backend.read)
 
+    async def count(self, select: Select[A]) -> int:
+        """How many aggregates fit the filters of a selection, whatever its page and limit."""
+        return sum(record["total"] for record in await self._counted(select, count_sql))
+
+    async def counts(self, select: Select[A], *, by: str) -> Mapping[object, int]:
+        """As `count`, for each value that a field has among them."""
+        records = await self._counted(select, partial(counts_sql, by=by))
+        return {record["value"]: record["count"] for record in records}
+
+    async def _counted(self, select: Select[A], statement: Callable[..., tuple[str, list[Any]]]) -> Sequence[Record]:
+        if not _may_fit(select):
+            return []
+        table, codec = AGGREGATE_TABLES[select.kind.kind], self._committer.rows.codec
+        sql, values = statement(select, table, codec, arrays=self._is_postgres)
+
+        async def work(connection: Connection) -> list[Record]:
+            return await connection.query(sql, *values)
+
+        return await self._backend.read(work)
+
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances of these accounts as last committed; an account never opened has 0."""
         return await self._balances.submit([account for account in accounts if can_be_kept(account)])
@@ -183,7 +203,7 @@ class SqlStore(SqlBooks):
 
     async def _find(self, select: Select[A], run: Any) -> list[A]:
         table, rows = AGGREGATE_TABLES[select.kind.kind], self._committer.rows
-        if not all(can_be_kept(where.value) for where in select.where if isinstance(where.value, str)):
+        if not _may_fit(select):
             return []
         sql, values = select_sql(select, table, rows.codec, arrays=self._is_postgres)
 
@@ -232,3 +252,8 @@ class SqlSnapshot(SqlBooks):
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
         return await self._store._find(select, self._run)  # noqa: SLF001  # a part of the store
+
+
+def _may_fit(select: Select[Any]) -> bool:
+    """Whether anything kept could fit: nothing does what asks for a text that no database keeps."""
+    return all(can_be_kept(where.value) for where in select.where if isinstance(where.value, str))

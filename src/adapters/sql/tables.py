@@ -4,44 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, MetaData, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, MetaData, Table, text
 
-
-class Words(TypeDecorator[str]):
-    """Text that sorts by code point, on every database alike."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """PostgreSQL is told; SQLite does it anyway."""
-        return Text(collation="C") if dialect.name == "postgresql" else Text()
-
-
-class Instant(TypeDecorator[Any]):
-    """A moment in UTC with microseconds."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """`timestamptz`, or ISO 8601 text of one length, which sorts like the moments."""
-        return TIMESTAMP(timezone=True) if dialect.name == "postgresql" else Text()
-
-
-class Json(TypeDecorator[Any]):
-    """Nested values."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """`jsonb`, or text."""
-        return JSONB() if dialect.name == "postgresql" else Text()
-
+from adapters.sql.columns import Instant, Json, Words
 
 metadata = MetaData(
     naming_convention={
@@ -125,8 +90,185 @@ purchases = _aggregates(
     Column("expires_at", Instant, nullable=False),
     Column("state", Words, nullable=False),
     Column("checkout_url", Words),
+    Column("reference", Words),
     Column("payment", Words),
     Column("unmatched", Json, nullable=False),
+    Column("ask_at", Instant),
+)
+Index(
+    "ix_purchases_ask_at",
+    purchases.c.ask_at,
+    postgresql_where=purchases.c.state == "pending",
+    sqlite_where=purchases.c.state == "pending",
+)
+
+webhooks = _aggregates(
+    "webhooks",
+    Column("provider", Words, nullable=False),
+    Column("event", Words),
+    Column("digest", Words, nullable=False),
+    Column("body", Words, nullable=False),
+    Column("purchase", Words),
+    Column("payment", Words),
+    Column("outcome", Words),
+    Column("minor", BigInteger),
+    Column("currency", Words),
+    Column("received_at", Instant, nullable=False, index=True),
+    Column("state", Words, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("next_at", Instant),
+    Column("result", Words),
+    Column("error", Words),
+    Column("first", Words),
+)
+Index(
+    "ix_webhooks_pending_next_at",
+    webhooks.c.next_at,
+    postgresql_where=webhooks.c.state == "pending",
+    sqlite_where=webhooks.c.state == "pending",
+)
+
+providers = _aggregates(
+    "providers",
+    Column("category", Words, nullable=False),
+    Column("bio", Words, nullable=False),
+    Column("services", Json, nullable=False),
+    Column("rate", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("shown", Boolean, nullable=False),
+    Column("stars", BigInteger, nullable=False),
+    Column("reviews", BigInteger, nullable=False),
+    Column("rating", BigInteger, nullable=False),
+    Column("sessions", BigInteger, nullable=False),
+    Column("cancellations", BigInteger, nullable=False),
+    Index("ix_providers_popularity", "sessions", "rating", "id"),
+    Index("ix_providers_category", "category"),
+)
+
+slots = _aggregates(
+    "slots",
+    Column("provider", Words, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+    Index("ix_slots_provider_starts_at", "provider", "starts_at"),
+)
+
+calendars = _aggregates("calendars", Column("taken", Json, nullable=False))
+
+bookings = _aggregates(
+    "bookings",
+    Column("provider", Words, nullable=False),
+    Column("customer", Words, nullable=False),
+    Column("slot", Words, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("minutes", BigInteger, nullable=False),
+    Column("rate", BigInteger, nullable=False),
+    Column("price", BigInteger, nullable=False),
+    Column("paid", BigInteger, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("hold", Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("confirm_by", Instant, nullable=False),
+    Column("complete_at", Instant),
+    Column("resolve_by", Instant),
+    Column("due_at", Instant),
+    Column("disputed_by", Words),
+    Column("reason", Words),
+    Column("ended_at", Instant),
+    Column("ended_by", Words),
+    Index("ix_bookings_customer", "customer", "created_at", "id"),
+    Index("ix_bookings_provider", "provider", "created_at", "id"),
+)
+Index(
+    "ix_bookings_due_at",
+    bookings.c.due_at,
+    postgresql_where=bookings.c.due_at.is_not(None),
+    sqlite_where=bookings.c.due_at.is_not(None),
+)
+
+provider_reviews = _aggregates(
+    "provider_reviews",
+    Column("booking", Words, nullable=False),
+    Column("provider", Words, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("rating", BigInteger, nullable=False),
+    Column("words", Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_provider_reviews_provider", "provider", "created_at", "id"),
+)
+
+conversations = _aggregates(
+    "conversations",
+    Column("first", Words, nullable=False),
+    Column("second", Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("first_moved_at", Instant),
+    Column("second_moved_at", Instant),
+    Column("sequence", BigInteger, nullable=False),
+    Column("by_first", BigInteger, nullable=False),
+    Column("first_read", BigInteger, nullable=False),
+    Column("second_read", BigInteger, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("second_seen", BigInteger, nullable=False),
+    Column("first_blocks_since", Instant),
+    Column("second_blocks_since", Instant),
+    Column("last_preview", Words),
+    Column("last_sent_at", Instant),
+)
+Index("ix_conversations_first", conversations.c.first, conversations.c.first_moved_at, conversations.c.id)
+Index("ix_conversations_second", conversations.c.second, conversations.c.second_moved_at, conversations.c.id)
+
+messages = _aggregates(
+    "messages",
+    Column("conversation", Words, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("by_first", BigInteger, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("form", Words, nullable=False),
+    Column("content", Words, nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("amount", BigInteger),
+    Column("transaction", Words),
+)
+Index("ix_messages_conversation", messages.c.conversation, messages.c.sequence)
+
+streams = _aggregates(
+    "streams",
+    Column("host", Words, nullable=False, index=True),
+    Column("title", Words, nullable=False),
+    Column("is_premium", Boolean, nullable=False),
+    Column("token_price", BigInteger, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("heard_at", Instant),
+    Column("sender", Words),
+    Column("due_at", Instant, index=True),
+)
+Index("ix_streams_created_at", streams.c.created_at, streams.c.id)
+Index("ix_streams_state_started_at", streams.c.state, streams.c.started_at, streams.c.id)
+
+viewers = _aggregates(
+    "viewers",
+    Column("stream", Words, nullable=False),
+    Column("user", Words, nullable=False, index=True),
+    Column("joined_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+Index("ix_viewers_stream_expires_at", viewers.c.stream, viewers.c.expires_at)
+
+admissions = _aggregates(
+    "admissions",
+    Column("stream", Words, nullable=False, index=True),
+    Column("viewer", Words, nullable=False, index=True),
+    Column("paid", BigInteger, nullable=False),
+    Column("transaction", Words, nullable=False),
+    Column("paid_at", Instant, nullable=False),
 )
 
 #: Aggregate kind to its table.
@@ -137,6 +279,17 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "hold": holds,
     "reversal": reversals,
     "purchase": purchases,
+    "provider": providers,
+    "slot": slots,
+    "calendar": calendars,
+    "booking": bookings,
+    "provider_review": provider_reviews,
+    "conversation": conversations,
+    "message": messages,
+    "webhook": webhooks,
+    "stream": streams,
+    "viewer": viewers,
+    "admission": admissions,
 }
 
 # The ledger has no foreign keys: they were 40 % of the database's work per tip. Its own rules guard it instead:

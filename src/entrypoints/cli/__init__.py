@@ -20,6 +20,7 @@ EXTRAS = {
     "rich": "server",
     "rich_click": "server",
     "sqlalchemy": "sqlite",
+    "stripe": "stripe",
     "structlog": "server",
     "typed_settings": "server",
 }

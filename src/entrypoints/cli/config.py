@@ -9,7 +9,7 @@ import rich_click as click
 from entrypoints.cli.operation import Operation, operation
 from entrypoints.cli.root import Group, examples
 from entrypoints.cli.settings_page import page
-from entrypoints.settings import OPTIONS, unknown_variables, value_of, variable, without_password
+from entrypoints.loading import OPTIONS, unknown_variables, value_of, variable, without_password
 
 
 @click.group(cls=Group)

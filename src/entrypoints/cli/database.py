@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
-from entrypoints.container import reaching_database, sqlite_path
+from entrypoints.container import reaching_database
+from entrypoints.keeping import sqlite_path
 from entrypoints.settings import BadSettings, Settings
 
 

@@ -11,6 +11,7 @@ from entrypoints.cli import exits
 from entrypoints.cli.database import check_database
 from entrypoints.cli.operation import Failure, Operation, operation
 from entrypoints.cli.root import Group, examples
+from entrypoints.keeping import sqlite_path
 
 
 @click.group(cls=Group)
@@ -44,7 +45,7 @@ def _found(url: str) -> str:
     from adapters.sql import migrate
 
     # To look into an SQLite file that is not there would make it.
-    if url.startswith("sqlite:") and not container.sqlite_path(url).exists():
+    if url.startswith("sqlite:") and not sqlite_path(url).exists():
         return "empty"
     with container.reaching_database():
         return migrate.current(url)

@@ -18,7 +18,8 @@ from entrypoints.cli import exits, missing_package
 from entrypoints.cli.output import Output, Row
 from entrypoints.cli.rehearsal import Rehearsed, described, rehearsing
 from entrypoints.cli.root import examples
-from entrypoints.settings import BadSettings, Loaded, Settings, load
+from entrypoints.loading import Loaded, load
+from entrypoints.settings import BadSettings, Settings
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.command import Request
 from platform_core.kernel.errors import PlatformError

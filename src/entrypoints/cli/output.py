@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from attrs import frozen
 
-from entrypoints.settings import without_password
+from entrypoints.loading import without_password
 from platform_core.kernel.secret import Secret
 
 Row = Mapping[str, object]

@@ -19,8 +19,11 @@ COMMANDS = {
     "users": "users",
     "sessions": "sessions",
     "wallets": "wallets",
+    "bookings": "bookings",
+    "streams": "streams",
     "ledger": "ledger",
     "outbox": "outbox",
+    "webhooks": "webhooks",
     "openapi": "openapi",
     "completion": "completion",
 }
@@ -84,7 +87,7 @@ class Root(Group):
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            from entrypoints.settings import without_password
+            from entrypoints.loading import without_password
 
             told = error.format_message()
             if (masked := without_password(told)) == told:

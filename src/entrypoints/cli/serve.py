@@ -14,7 +14,8 @@ import attrs
 import rich_click as click
 
 from entrypoints.cli.operation import Failure, Operation, operation
-from entrypoints.settings import Settings, unknown_variables
+from entrypoints.loading import unknown_variables
+from entrypoints.settings import Settings
 from platform_core.kernel.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", metavar="NUMBER", help="Port; 0 takes a free one.  [default: 8080]")
 @click.option("--workers", metavar="NUMBER", help="Server processes.  [default: 1]")
-@click.option("--demo", is_flag=True, help="Put demo people and tokens in, and say what to try.")
+@click.option("--demo", is_flag=True, help="Put demo people in, and say what to try.")
 @click.option("--public", is_flag=True, help="Let the demo listen on an address others can reach.")
 def serve(
     operation: Operation,
@@ -88,10 +89,11 @@ def run(operation: Operation, *, demo: bool) -> None:
     from entrypoints.cli.listening import keep, listen
     from entrypoints.cli.logs import configure
     from entrypoints.cli.serving import run_loop
+    from entrypoints.keeping import with_secrets
 
     began = time.monotonic()
     check_database(operation.settings, create=True)
-    settings = container.with_secrets(operation.settings)
+    settings = with_secrets(operation.settings)
     container.http_options(settings)
     configure(settings.log)
     many = settings.server.workers > 1
@@ -108,10 +110,18 @@ def run(operation: Operation, *, demo: bool) -> None:
 async def _one(settings: Settings, listener: socket.socket, banner: Banner, *, demo: bool) -> None:
     from entrypoints.cli.serving import serve_one, stop_on_signals
 
-    async def first(platform: Platform) -> Demo | None:
-        return await _seeded(platform, settings) if demo else None
-
     stop = stop_on_signals()
+    running: list[asyncio.Task[None]] = []
+
+    async def first(platform: Platform) -> Demo | None:
+        if not demo:
+            return None
+        from entrypoints.demo_scenes import keep_on_air
+
+        seeded = await _seeded(platform, settings)
+        running.append(asyncio.create_task(keep_on_air(platform, seeded.on_air, stop)))
+        return seeded
+
     await serve_one(settings, listener, background=settings.background, stop=stop, first=first, ready=banner.show)
 
 

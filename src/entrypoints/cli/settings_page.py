@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typed_settings.types import OptionInfo
 
-from entrypoints.settings import OPTIONS, in_file, variable
+from entrypoints.loading import OPTIONS, in_file, variable
 
 HEAD = """# Settings
 

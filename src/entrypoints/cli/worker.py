@@ -13,7 +13,7 @@ from entrypoints.cli.operation import Failure, Operation, operation
 @operation("worker --database-url postgresql://app@db/platform", "worker --once")
 @click.option("--once", is_flag=True, help="Do what is due now, and exit.")
 def worker(operation: Operation, *, once: bool) -> None:
-    """Deliver events, let holds expire and forget what is out of date, until told to stop.
+    """Deliver events, move bookings on, let holds expire and forget what is out of date, until told to stop.
 
     Any number may run over one database, beside `serve` with `background = false`.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -16,11 +17,11 @@ from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.outside import Outside
 from entrypoints.http.kit.refusals import NO_RESOURCE, HttpRefusal, Refusal
 from platform_core.kernel.actor import Actor
-from platform_core.kernel.errors import PlatformError
+from platform_core.kernel.errors import Malformed, PlatformError, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.platform import Platform
 from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.purchases import SettlePurchase
+from platform_core.wallet.webhooks import TakeWebhook, WebhookState
 
 MOST = 64 * 1024
 
@@ -94,30 +95,31 @@ class Webhooks:
         self._outside = outside
 
     async def take(self, request: web.Request) -> web.Response:
-        """Take one message. Whatever was not settled is answered with a status that makes the provider send it again,
-        except what is of no interest and what was settled before.
+        """Take one message. What is rightly signed is kept before it is answered 200; from then on it is ours to see
+        to, whether it can be applied now or not. Only what could not be kept, or read, must be sent again.
         """
         try:
-            await self._settle(request)
+            await self._keep(request)
         except PlatformError as error:
             return self._outside.refuse(Refusal(STATUSES[error.kind], error.code, error.message))
         except HttpRefusal as error:
             return self._outside.refuse(error.refusal)
         return web.json_response({"received": True})
 
-    async def _settle(self, request: web.Request) -> None:
+    async def _keep(self, request: web.Request) -> None:
         gateway = self._platform.gateway
         if request.match_info["provider"] != gateway.name:
             raise HttpRefusal(NO_RESOURCE)
         body = await read_body(request, most=MOST, seconds=self._options.body_seconds)
-        event = gateway.read_event(body, _lowered(request.headers))
-        if event is None:
-            return
-        await self._platform.perform(
-            SettlePurchase(event.purchase, event.payment, event.outcome, event.amount.minor, event.amount.currency),
-            by=Actor.system(gateway.name),
-            # No key: a purchase that is not known yet must be looked for again, and settling twice changes nothing.
-        )
+        by = Actor.system(gateway.name)
+        # No key: it is kept under its own id, and settling twice changes nothing.
+        taken = await self._platform.execute(TakeWebhook(body, _lowered(request.headers)), by=by)
+        if not taken.readable:
+            raise Malformed("the webhook cannot be read")
+        if taken.state is WebhookState.PENDING:
+            # The store went away since: the worker sees to it.
+            with suppress(Unavailable):
+                await self._platform.apply_webhook(taken.id, by=by)
 
 
 def _lowered(headers: Mapping[str, str]) -> dict[str, str]:

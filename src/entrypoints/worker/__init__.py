@@ -1,4 +1,4 @@
-"""Background work: deliver events, let holds expire, forget what is out of date."""
+"""Background work: deliver events, move bookings on, let holds expire, forget what is out of date."""
 
 from entrypoints.worker.worker import Worker
 

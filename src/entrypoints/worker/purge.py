@@ -1,5 +1,5 @@
-"""Forgetting what is out of date: ended sessions, counts of wrong passwords, and in stores that can, old idempotency
-keys and windows of rate limits.
+"""Forgetting what is out of date: ended sessions, counts of wrong passwords, payment messages that were applied long
+ago, and in stores that can, old idempotency keys and windows of rate limits.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from platform_core.kernel.changes import Changes
 from platform_core.kernel.errors import Stale
 from platform_core.kernel.ports import Store
 from platform_core.kernel.select import Select, Where
+from platform_core.wallet.webhooks import Webhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
 
 #: How long an answer is given again for its idempotency key.
 KEYS_KEPT = timedelta(days=30)
+
+#: How long a payment message is kept once it is done: well past the days in which a provider sends it again.
+WEBHOOKS_KEPT = timedelta(days=90)
 
 BATCH = 200
 """How many of a kind one round forgets: small, so that users' commits need not wait for it."""
@@ -54,7 +58,9 @@ async def purge(store: Store, now: datetime) -> bool:
     sessions = await store.find(_before(Session, "expires_at", now))
     # A block lasts a minute at most, so past the window a count says nothing any more.
     guesses = await store.find(_before(Guesses, "since", now - 2 * WINDOW))
-    gone = [await _forget(store, batch) for batch in (sessions, guesses)]
+    done = Where("state", "=", WebhookState.DONE)
+    webhooks = await store.find(_before(Webhook, "received_at", now - WEBHOOKS_KEPT, done))
+    gone = [await _forget(store, batch) for batch in (sessions, guesses, webhooks)]
     if isinstance(store, KeepsKeys):
         gone.append(await store.forget_keys(now - KEYS_KEPT, BATCH))
     windows = getattr(store, "windows", None)
@@ -63,8 +69,8 @@ async def purge(store: Store, now: datetime) -> bool:
     return any(count >= BATCH for count in gone)
 
 
-def _before(kind: type[A], field: str, moment: datetime) -> Select[A]:
-    return Select(kind, where=(Where(field, "<=", moment),), order=(field,), limit=BATCH)
+def _before(kind: type[A], field: str, moment: datetime, *more: Where) -> Select[A]:
+    return Select(kind, where=(Where(field, "<=", moment), *more), order=(field,), limit=BATCH)
 
 
 async def _forget(store: Store, batch: Sequence[Aggregate]) -> int:

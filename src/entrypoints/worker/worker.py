@@ -6,22 +6,31 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from entrypoints.worker.purge import purge
+from platform_core.booking.timers import AdvanceBooking, DueBookings
 from platform_core.kernel.actor import Actor
+from platform_core.kernel.command import Query, Request
 from platform_core.kernel.errors import Conflict, NotFound
 from platform_core.kernel.relay import BATCH
 from platform_core.platform import Platform
+from platform_core.streams.upkeep import DueStreams, ForgetViewers, LapseStream
 from platform_core.wallet.balance import DueHolds, ExpireHold
+from platform_core.wallet.reconciliation import ReconcilePurchase, UnsettledPurchases
+from platform_core.wallet.webhooks import DueWebhooks
 
 logger = logging.getLogger("platform_core.worker")
 
+R = TypeVar("R")
+
+SYSTEM = Actor.system("worker")
 SWEEP = 100
-"""How many holds one round of the sweep takes."""
+"""How many of a kind one round of a sweep takes."""
 
 
 class Worker:
-    """Deliver events, let holds expire, and forget old sessions and guesses, until told to stop.
+    """Deliver events, move on what has run out of time, see to payments, and forget what is old, until told to stop.
 
     What is due is decided by the platform's clock. A loop that fails is logged and goes on after a pause; the others
     never notice.
@@ -29,7 +38,8 @@ class Worker:
     Args:
         platform: The platform, its store open.
         deliver_every: Seconds between looks into the outbox when nobody nudges.
-        sweep_every: Seconds between looks for holds whose deadline has passed.
+        sweep_every: Seconds between looks for what has run out of time, and for payment messages to try again.
+        ask_every: Seconds between looks for purchases to ask the payment provider about.
         purge_every: Seconds between purges.
     """
 
@@ -39,13 +49,20 @@ class Worker:
         *,
         deliver_every: float = 0.2,
         sweep_every: float = 1.0,
+        ask_every: float = 30.0,
         purge_every: float = 600.0,
     ) -> None:
         self._platform = platform
         self._nudged = asyncio.Event()
         self._loops: tuple[tuple[str, Callable[[], Awaitable[bool]], float], ...] = (
             ("deliver", self.deliver, deliver_every),
+            # Before the holds: what a booking owes is paid from its hold.
+            ("advance bookings", self.advance_bookings, sweep_every),
             ("expire holds", self.expire_holds, sweep_every),
+            ("apply webhooks", self.apply_webhooks, sweep_every),
+            ("ask about purchases", self.reconcile, ask_every),
+            ("lapse streams", self.lapse_streams, sweep_every),
+            ("forget viewers", self.forget_viewers, sweep_every),
             ("purge", self.purge, purge_every),
         )
 
@@ -71,17 +88,42 @@ class Worker:
         """Deliver a batch of events; whether there may be more."""
         return await self._platform.relay.deliver() == BATCH
 
+    async def advance_bookings(self) -> bool:
+        """Expire, complete or let lapse a batch of bookings whose time has run out; whether there may be more."""
+        return await self._sweep(DueBookings(SWEEP), lambda id: self._do(AdvanceBooking(id)))
+
     async def expire_holds(self) -> bool:
         """Give back a batch of holds whose deadline has passed; whether there may be more."""
-        system = Actor.system("worker")
-        due = await self._platform.execute(DueHolds(SWEEP), by=system)
-        expired = 0
-        for hold in due:
-            # Another process, or a capture that came first, may have ended it meanwhile.
+        return await self._sweep(DueHolds(SWEEP), lambda id: self._do(ExpireHold(id)))
+
+    async def lapse_streams(self) -> bool:
+        """Move on a batch of streams whose host was not heard of in time; whether there may be more."""
+        return await self._sweep(DueStreams(SWEEP), lambda id: self._do(LapseStream(id)))
+
+    async def forget_viewers(self) -> bool:
+        """Forget a batch of viewers who are gone; whether there may be more."""
+        return await self._do(ForgetViewers(SWEEP)) == SWEEP
+
+    async def apply_webhooks(self) -> bool:
+        """Try a batch of payment messages that could not be applied before; whether there may be more."""
+        return await self._sweep(DueWebhooks(SWEEP), lambda id: self._platform.apply_webhook(id, by=SYSTEM))
+
+    async def reconcile(self) -> bool:
+        """Ask the provider about a batch of purchases no message has settled; whether there may be more."""
+        return await self._sweep(UnsettledPurchases(SWEEP), lambda id: self._do(ReconcilePurchase(id)))
+
+    async def _do(self, request: Request[R]) -> R:
+        return await self._platform.execute(request, by=SYSTEM)
+
+    async def _sweep(self, due: Query[list[str]], act: Callable[[str], Awaitable[object]]) -> bool:
+        """Act on each thing that is due; whether there may be more."""
+        acted = 0
+        for id in await self._do(due):
+            # Another process, or somebody who came in time, may have been quicker.
             with suppress(Conflict, NotFound):
-                await self._platform.execute(ExpireHold(hold), by=system)
-                expired += 1
-        return expired == SWEEP
+                await act(id)
+                acted += 1
+        return acted == SWEEP
 
     async def purge(self) -> bool:
         """Forget a batch of what is out of date; whether there may be more."""

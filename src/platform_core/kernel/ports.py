@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -43,6 +43,12 @@ class Store(Protocol):
 
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
+
+    async def count(self, select: Select[A]) -> int:
+        """How many aggregates fit the filters of a selection, whatever its page and limit."""
+
+    async def counts(self, select: Select[A], *, by: str) -> Mapping[object, int]:
+        """As `count`, for each value that a field has among them."""
 
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances of these accounts as last committed; an account never opened has 0."""

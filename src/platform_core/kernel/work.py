@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import blake2b
 from typing import TypeVar
@@ -69,6 +69,14 @@ class Work:
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates a selection describes."""
         return await self._store.find(select)
+
+    async def count(self, select: Select[A]) -> int:
+        """How many aggregates fit the filters of a selection, whatever its page and limit."""
+        return await self._store.count(select)
+
+    async def counts(self, select: Select[A], *, by: str) -> Mapping[object, int]:
+        """As `count`, for each value that a field has among them."""
+        return await self._store.counts(select, by=by)
 
     async def balances(self, *accounts: str) -> Balances:
         """Balances as last committed."""

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from platform_core.kernel.errors import Conflict
 from platform_core.kernel.money import Money
 
 
@@ -54,6 +55,12 @@ class PaymentEvent:
     amount: Money
 
 
+class PaymentRefused(Conflict):
+    """The provider will not take this payment, and asking again would change nothing."""
+
+    code = "PAYMENT_REFUSED"
+
+
 class PaymentGateway(Protocol):
     """A payment provider."""
 
@@ -65,7 +72,24 @@ class PaymentGateway(Protocol):
         """Make a payment page ready. The same purchase asked again gets the same page.
 
         Raises:
+            Invalid: The method, or the amount, is one this provider does not take.
+            PaymentRefused: It says no for a reason of its own.
             Unavailable: The provider does not answer; nothing is known to have happened.
+        """
+
+    async def status(self, *, purchase: str, reference: str) -> PaymentEvent | None:
+        """What has come of a payment page, for when no message came: the answer that a message would have been.
+
+        Args:
+            purchase: The purchase, as we named it to the provider.
+            reference: The page's, as `open_checkout` gave it.
+
+        Returns:
+            What came of it, or None while that is open.
+
+        Raises:
+            NotFound: The provider knows no such page, or it belongs to another purchase.
+            Unavailable: The provider does not answer.
         """
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:

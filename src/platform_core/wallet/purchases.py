@@ -12,19 +12,24 @@ from attrs import define, frozen
 from platform_core.kernel.actor import PLATFORM, USERS, Policy
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.command import Command, Query
-from platform_core.kernel.errors import Invalid, KeyReused, NotFound
+from platform_core.kernel.errors import Invalid, KeyReused
 from platform_core.kernel.journal import Posting
 from platform_core.kernel.machine import Machine
 from platform_core.kernel.money import Money
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import ISSUANCE, psp, token_sales, user_accounts
-from platform_core.wallet.events import PaymentUnmatched, PurchaseFailed, PurchaseSettled
+from platform_core.wallet.events import PaymentUnmatched, PurchaseFailed, PurchaseSettled, PurchaseUnsettled
 from platform_core.wallet.packages import Catalogue
-from platform_core.wallet.ports import PaymentGateway, PaymentOutcome
+from platform_core.wallet.ports import PaymentEvent, PaymentGateway, PaymentOutcome
 from platform_core.wallet.wallet import Wallet
 
 CHECKOUT_LIFETIME = timedelta(minutes=30)
+ASK_AFTER = timedelta(minutes=10)
+"""How long a provider's message may take before the provider is asked."""
+ASK_AT_LEAST_EVERY = timedelta(hours=6)
+ASK_FOR = timedelta(days=14)
+"""How long a payment may be under way at the provider; bank payments take days."""
 METHODS = ("card", "crypto", "ideal")
 
 
@@ -54,6 +59,12 @@ PURCHASES: Machine[PurchaseState] = Machine(
 )
 
 
+_FAILURES: Mapping[PaymentOutcome, PurchaseState] = {
+    PaymentOutcome.FAILED: PurchaseState.FAILED,
+    PaymentOutcome.EXPIRED: PurchaseState.EXPIRED,
+}
+
+
 @define(eq=False, kw_only=True)
 class Purchase(Aggregate):
     """One purchase of a token package.
@@ -68,8 +79,10 @@ class Purchase(Aggregate):
         state: Where it is.
         provider: The payment provider.
         checkout_url: Where the buyer pays, once the provider has said.
+        reference: The provider's id of the payment page, once the provider has said.
         payment: The provider's id of the payment, once it is known.
         unmatched: The provider's ids of further payments, which buy nothing.
+        ask_at: When to ask the provider what came of it, if no message has said; None once nobody need ask.
         created_at: When it was made.
         expires_at: Until when it can be paid.
     """
@@ -87,8 +100,10 @@ class Purchase(Aggregate):
     expires_at: datetime
     state: PurchaseState = PurchaseState.PENDING
     checkout_url: str | None = None
+    reference: str | None = None
     payment: str | None = None
     unmatched: tuple[str, ...] = ()
+    ask_at: datetime | None = None
 
     @property
     def price(self) -> Money:
@@ -107,7 +122,7 @@ class Purchase(Aggregate):
                 self.record(self._unmatched(payment, minor, currency))
                 work.save(self)
             return
-        self.payment = payment
+        self.payment, self.ask_at = payment, None
         if (minor, currency) != (self.price_minor, self.price_currency):
             self.state = PURCHASES.move(self.state, PurchaseState.NEEDS_ATTENTION)
             self.record(self._unmatched(payment, minor, currency))
@@ -137,7 +152,25 @@ class Purchase(Aggregate):
         if self.state is not PurchaseState.PENDING:
             return
         self.state = PURCHASES.move(self.state, state)
+        self.ask_at = None
         self.record(PurchaseFailed(self.id, self.user, state.value))
+        work.save(self)
+
+    def heed(self, work: Work, event: PaymentEvent) -> None:
+        """Take the provider's word: the money has come, or will not."""
+        if event.outcome is PaymentOutcome.SUCCEEDED:
+            self.settle(work, event.payment, event.amount.minor, event.amount.currency)
+        else:
+            self.fail(work, _FAILURES[event.outcome])
+
+    def ask_later(self, work: Work) -> None:
+        """The provider does not know yet: ask again, ever less often, and at last leave it to an operator."""
+        age = work.now - self.created_at
+        if age >= ASK_FOR:
+            self.ask_at = None
+            self.record(PurchaseUnsettled(self.id, self.user))
+        else:
+            self.ask_at = work.now + min(max(age, ASK_AFTER), ASK_AT_LEAST_EVERY)
         work.save(self)
 
 
@@ -181,6 +214,7 @@ async def purchase_tokens(
 
     Raises:
         Invalid: The package is not on sale, or the method is none (MON-14).
+        PaymentRefused: The provider will not take it.
         Unavailable: The provider does not answer; the same request may be sent again.
     """
     package = catalogue.package(command.package)
@@ -203,6 +237,7 @@ async def purchase_tokens(
             provider=gateway.name,
             created_at=work.now,
             expires_at=work.now + CHECKOUT_LIFETIME,
+            ask_at=work.now + ASK_AFTER,
         )
         work.add(purchase)
         await work.commit()
@@ -214,6 +249,7 @@ async def purchase_tokens(
             description=f"{purchase.tokens} tokens",
         )
         purchase.checkout_url, purchase.expires_at = checkout.url, checkout.expires_at
+        purchase.reference = checkout.reference
         work.save(purchase)
     return CheckoutOffer(purchase.id, purchase.checkout_url, purchase.expires_at)
 
@@ -239,21 +275,13 @@ class SettlePurchase(Command[str]):
     currency: str
 
 
-_FAILURES: Mapping[PaymentOutcome, PurchaseState] = {
-    PaymentOutcome.FAILED: PurchaseState.FAILED,
-    PaymentOutcome.EXPIRED: PurchaseState.EXPIRED,
-}
-
-
 async def settle_purchase(command: SettlePurchase, work: Work) -> str:
     """Settle or fail the purchase; the state it is in now.
 
     Raises:
         NotFound: There is no such purchase.
     """
-    purchase = await work.get(Purchase, command.purchase)
-    if purchase is None:
-        raise NotFound("there is no such purchase")
+    purchase = await work.require(Purchase, command.purchase)
     if command.outcome is PaymentOutcome.SUCCEEDED:
         purchase.settle(work, command.payment, command.minor, command.currency)
     else:

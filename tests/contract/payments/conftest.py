@@ -1,10 +1,26 @@
+from collections.abc import AsyncIterator
+
 import pytest
 
-from contract.payments.providers import FakeProvider, Provider
+from contract.payments.providers import FakeProvider, Provider, StripeProvider
 
 
-@pytest.fixture(params=[FakeProvider])
-def provider(request: pytest.FixtureRequest) -> Provider:
+@pytest.fixture(params=["fake", "stripe"])
+async def provider(request: pytest.FixtureRequest) -> AsyncIterator[Provider]:
     """The other side of each gateway in turn."""
-    made: Provider = request.param()
-    return made
+    if request.param == "fake":
+        yield FakeProvider()
+        return
+    stripe = StripeProvider()
+    await stripe.server.start()
+    yield stripe
+    await stripe.close()
+
+
+@pytest.fixture
+async def stripe() -> AsyncIterator[StripeProvider]:
+    """Stripe's side by itself."""
+    made = StripeProvider()
+    await made.server.start()
+    yield made
+    await made.close()

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from adapters.payments.fake import SignedWebhook
 from contract.payments.providers import OLD_SECRET, OTHER_SECRET, SECRET, Provider
-from platform_core.kernel.errors import Malformed, Unauthenticated
+from platform_core.kernel.errors import Malformed, NotFound, Unauthenticated
 from platform_core.kernel.money import Money
 from platform_core.wallet.ports import Checkout, PaymentGateway, PaymentOutcome
 
@@ -49,6 +49,42 @@ async def test_another_purchase_has_another_payment_and_page(provider: Provider)
 
     assert one.reference != two.reference
     assert one.url != two.url
+
+
+# ---- being asked
+
+
+@pytest.mark.parametrize("outcome", PaymentOutcome)
+async def test_it_says_what_came_of_a_payment_when_it_is_asked(provider: Provider, outcome: PaymentOutcome) -> None:
+    gateway = provider.gateway()
+    checkout = await opened(gateway)
+    assert await gateway.status(purchase="pur_1", reference=checkout.reference) is None
+
+    provider.happen(gateway, checkout, outcome)
+    told = await gateway.status(purchase="pur_1", reference=checkout.reference)
+
+    assert told is not None
+    assert (told.purchase, told.payment, told.outcome) == ("pur_1", checkout.reference, outcome)
+    assert told.amount == PRICE
+
+
+async def test_what_was_paid_stays_paid_however_often_it_is_asked(provider: Provider) -> None:
+    gateway = provider.gateway()
+    checkout = await opened(gateway)
+    provider.happen(gateway, checkout, PaymentOutcome.SUCCEEDED)
+    told = [await gateway.status(purchase="pur_1", reference=checkout.reference) for _ in range(3)]
+
+    assert told[0] is not None
+    assert told == [told[0]] * 3
+
+
+async def test_a_page_is_told_of_for_its_own_purchase_only(provider: Provider) -> None:
+    gateway = provider.gateway()
+    checkout = await opened(gateway)
+
+    for purchase, reference in (("pur_2", checkout.reference), ("pur_1", "cs_none")):
+        with pytest.raises(NotFound):
+            await gateway.status(purchase=purchase, reference=reference)
 
 
 # ---- messages

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
+from contract.teezu.scenes import DENIED, prepare
 from entrypoints.http.kit.rows import Row
 from entrypoints.http.teezu.dialect import TEEZU
 from platform_core.identity.sessions import LIFETIME, Session, session_id
@@ -29,11 +29,6 @@ CALLERS = (
     "unknown token",
 )
 DEAD = ("banned", "expired", "unknown token")
-
-#: What those who may not, although they are signed in, are told; who is not listed may.
-DENIED: Mapping[str, Mapping[str, int]] = {
-    "update_user": dict.fromkeys(("other", "creator", "provider", "moderator"), 403),
-}
 
 
 @pytest.fixture
@@ -79,12 +74,7 @@ async def test_each_operation_is_for_whom_it_is_for(
 ) -> None:
     owner, guest = people["owner"], people[caller]
     assert owner is not None
-    path = row.path.replace("{id}", owner.id)
-    body = None if row.example is None else dict(row.example)
-    if row.id == "send_tip" and body is not None:
-        body["recipientId"] = (await server.world.person("payee")).id
-    if row.id == "login":
-        body = {"email": "other_1@example.org", "password": "correct horse battery"}
+    path, body = await prepare(server, row, owner)
 
     answer = await server.api(row.method, path, body, token=None if guest is None else guest.token)
 

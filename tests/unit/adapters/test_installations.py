@@ -18,6 +18,14 @@ BLOCK = "import sys; sys.modules.update(dict.fromkeys({missing!r})); "
             ("sqlalchemy", "alembic", "asyncpg", "aiohttp"),
             "from adapters.memory import memory_platform; memory_platform()",
         ),
+        (
+            ("PIL", "vaderSentiment", "aiohttp"),
+            (
+                "from platform_core.kernel.sync import run_sync; from adapters.assist import LocalMoods; "
+                "moods = LocalMoods(); assert run_sync(moods.of_text('so happy')).name == 'happy'; "
+                "assert not moods.sees"
+            ),
+        ),
         (("cattrs", "msgspec", "sqlalchemy", "aiohttp", "click"), "import platform_core"),
         (("asyncpg", "redis"), "from entrypoints.http.server import build_app; import entrypoints.cli.root"),
     ],

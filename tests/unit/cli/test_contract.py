@@ -40,7 +40,8 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
 
 
-GROUPS = [(), ("users",), ("sessions",), ("wallets",), ("ledger",), ("outbox",), ("db",), ("config",)]
+NAMES = ("users", "sessions", "wallets", "bookings", "streams", "ledger", "outbox", "webhooks", "db", "config")
+GROUPS = [(), *((name,) for name in NAMES)]
 COMMANDS = list(_commands(cli))
 
 
@@ -88,11 +89,19 @@ def test_the_options_are_where_the_documentation_says() -> None:
     everywhere = {" ".join(path) for path in COMMANDS}
     assert having["--config"] == having["--json"] == everywhere
     assert everywhere - having["--database-url"] == {"config reference", "openapi", "completion"}
-    assert having["--yes"] == {"users ban", "sessions revoke", "ledger reverse"}
+    assert having["--yes"] == {
+        "users ban",
+        "sessions revoke",
+        "ledger reverse",
+        "bookings cancel",
+        "bookings resolve",
+        "streams end",
+    }
     assert having["--dry-run"] == {
         *("users create", "users role", "users ban", "users unban", "sessions revoke"),
         *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
-        *("ledger reverse", "outbox retry", "db upgrade"),
+        *("bookings cancel", "bookings resolve", "streams end", "ledger reverse"),
+        *("outbox retry", "webhooks replay", "db upgrade"),
     }
     assert having["--key"] == {
         *("wallets credit", "wallets hold", "wallets capture", "wallets release", "ledger reverse"),

@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 
 from entrypoints import container
-from entrypoints.settings import load
+from entrypoints.loading import load
 from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.wallet.ports import PaymentOutcome
 from platform_core.wallet.purchases import PurchaseTokens, SettlePurchase

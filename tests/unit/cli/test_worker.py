@@ -14,7 +14,7 @@ from adapters.memory.store import MemoryStore
 from adapters.sql.store import SqlStore
 from entrypoints import container
 from entrypoints.cli.database import prepare
-from entrypoints.container import NoPayments
+from entrypoints.gateways import NoPayments
 from entrypoints.settings import Settings
 from entrypoints.worker import Worker
 from entrypoints.worker.purge import purge

@@ -21,7 +21,7 @@ from platform_core.kernel.actor import ANONYMOUS, Role
 from support.world import PASSWORD, World
 
 API = "/teezu/api/v1"
-GENEROUS = {name: Limit(1_000_000) for name in ("default", "money", "auth", "register")}
+GENEROUS = {name: Limit(1_000_000) for name in ("default", "money", "auth", "register", "messages")}
 
 
 @frozen
@@ -113,7 +113,7 @@ class Served:
 @asynccontextmanager
 async def served(**options: Any) -> AsyncIterator[Served]:
     """A server with these options."""
-    world = World(MemoryStore())
+    world = options.pop("world", None) or World(MemoryStore())
     given: dict[str, Any] = {
         "limits": GENEROUS,
         "limiter": LocalLimiter(now=lambda: world.clock.now().timestamp()),

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from adapters.payments.fake import FakeGateway
+from adapters.payments.signatures import signature
 from entrypoints.http import health
 from entrypoints.http.payments import MOST
+from entrypoints.worker import Worker
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.money import Money
 from platform_core.wallet.ports import PaymentOutcome
+from platform_core.wallet.webhooks import ListWebhooks, WebhookState
+from support.world import OPERATOR
 from unit.http.served import Guest, Served
 
 HOOK = "/payments/webhooks/fake"
@@ -105,14 +109,45 @@ async def test_hook_02_the_same_word_twice_or_out_of_order_has_one_effect(server
     await server.world.verified()
 
 
-async def test_hook_02_word_of_an_unknown_purchase_is_sent_again(server: Served) -> None:
+async def test_hook_02_word_of_an_unknown_purchase_is_kept_and_waits(server: Served) -> None:
     gateway = server.world.gateway
     made = await gateway.open_checkout(
         purchase="pur_unknown", amount=Money(1, "EUR"), method="card", description="nothing"
     )
     message = webhook(server, made.url.rpartition("/")[2], PaymentOutcome.SUCCEEDED)
 
-    assert [(await server.ask("POST", HOOK, **message)).status for _ in range(2)] == [404, 404]
+    assert [(await server.ask("POST", HOOK, **message)).status for _ in range(2)] == [200, 200]
+    [kept] = await server.world.execute(ListWebhooks(), by=OPERATOR)
+    assert (kept.state, kept.purchase, kept.attempts) == (WebhookState.PENDING, "pur_unknown", 2)
+
+
+async def test_a_message_is_kept_before_it_is_answered_even_if_it_cannot_be_applied_now(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jane = await server.guest("jane")
+    paid = webhook(server, await checkout(server, jane), PaymentOutcome.SUCCEEDED)
+
+    async def down(*_: object, **__: object) -> None:
+        raise Unavailable("no store")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(server.world, "apply_webhook", down)
+        assert (await server.ask("POST", HOOK, **paid)).status == 200
+    assert await balance(server, jane) == 0
+
+    await Worker(server.world).apply_webhooks()
+    assert await balance(server, jane) == 500
+
+
+async def test_a_message_that_cannot_be_read_is_kept_and_refused(server: Served) -> None:
+    body = b"\xff{"
+    headers = {"fake-signature": signature(b"test", body, server.world.clock.now())}
+
+    answers = [await server.ask("POST", HOOK, raw=body, headers=headers) for _ in range(2)]
+
+    assert [(answer.status, answer.code) for answer in answers] == [(400, "BAD_REQUEST")] * 2
+    [kept] = await server.world.execute(ListWebhooks(WebhookState.DEAD), by=OPERATOR)
+    assert kept.body == "base64:/3s="
 
 
 async def test_hook_03_a_sum_that_does_not_match_credits_nothing(server: Served) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import Instant, Json, Words
+from adapters.sql.columns import Instant, Json, Words
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

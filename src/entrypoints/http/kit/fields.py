@@ -19,6 +19,7 @@ Rule = Callable[[Any], None]
 
 MOST_DETAILS = 50
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,2})?")
 _AT = re.compile(r"^(.*?)(?: - at `(key in )?\$(.*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
@@ -36,13 +37,16 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Expected `int` <= (-?\d+)", r"must be at most \1"),
         (r"Expected `int`(?:, got `.*`)?", r"must be a whole number"),
         (r"Expected `int \| null`, got `.*`", r"must be a whole number or null"),
+        (r"Expected `float` >= (-?\d+)(?:\.0)?", r"must be at least \1"),
+        (r"Expected `float` <= (-?\d+)(?:\.0)?", r"must be at most \1"),
+        (r"Expected `float \| null`, got `.*`", r"must be a number"),
         (r"Expected `float`, got `.*`", r"must be a number"),
         (r"Expected `bool`, got `.*`", r"must be true or false"),
         (r"Expected `str`, got `.*`", r"must be a text"),
         (r"Expected `str \| null`, got `.*`", r"must be a text or null"),
         (r"Expected `array`, got `.*`", r"must be a list"),
         (r"Expected `object`, got `.*`", r"must be an object"),
-        (r"Invalid RFC3339 encoded datetime", r"must be a moment such as 2026-05-01T12:00:00Z"),
+        (r"Invalid RFC3339 encoded datetime|Expected `datetime`.*", r"must be a moment such as 2026-05-01T12:00:00Z"),
     )
 )
 
@@ -77,6 +81,8 @@ class TextReader:
     def _value(kind: Any, text: str) -> Any:
         if kind is int and _INTEGER.fullmatch(text) is not None:
             return int(text)
+        if kind is float and _NUMBER.fullmatch(text) is not None:
+            return float(text)
         if kind is bool:
             return {"true": True, "false": False}.get(text, text)
         return text

@@ -123,7 +123,9 @@ def _operation(row: Row, dialect: Dialect, schemas: dict[str, Any]) -> Json:
     schema = schemas.get(row.shape.__name__, {})
     if parameters := _parameters(row, schema):
         operation["parameters"] = parameters
-    if row.method not in ("GET", "DELETE") and row.shape is not Ask:
+    # What the path says in full needs no body.
+    has_body = not set(row.path_fields).issuperset(row.shape.__struct_encode_fields__)
+    if row.method not in ("GET", "DELETE") and has_body:
         content: Json = {"schema": _body(row, schema)}
         if row.example is not None:
             content["example"] = dict(row.example)
@@ -171,6 +173,8 @@ def _statuses(row: Row) -> list[int]:
         found.add(403)
     if issubclass(row.command, Command):
         found |= {403, 404, 408, 409, 413, 415}
+    if row.method not in ("GET", "DELETE"):
+        found |= {408, 413, 415}
     if row.limit == "money":
         found.add(402)
     return sorted(found)

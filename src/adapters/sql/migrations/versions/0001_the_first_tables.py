@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from adapters.sql.tables import Instant, Json, Words
+from adapters.sql.columns import Instant, Json, Words
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,284 @@
+"""Stripe: payment pages as Checkout Sessions, and its webhooks.
+
+A purchase's id is the idempotency key of its session, so however often a page is asked for there is one to pay. Stripe
+forgets keys after a day at the earliest, and a session ends within a day: no purchase ever has two that can be paid.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+
+from adapters.payments.signatures import check_signature
+from adapters.payments.stripe_amounts import from_stripe, to_stripe
+from platform_core.kernel.errors import Invalid, Malformed, NotFound, PlatformError, Unavailable
+from platform_core.kernel.money import Money
+from platform_core.kernel.ports import Clock
+from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentOutcome, PaymentRefused
+
+logger = logging.getLogger("platform_core.payments.stripe")
+
+HEADER = "stripe-signature"
+VERSION = "2026-10-28.endive"
+"""The version of Stripe's API that this was written against; Stripe answers in it whatever the account's own is."""
+RETRIES = 2
+TIMEOUT = 20.0
+"""Seconds one request may take."""
+
+#: How the buyer pays to Stripe's name of it, and the currencies it is good for; all when None.
+METHODS: Mapping[str, tuple[str, frozenset[str] | None]] = {
+    "card": ("card", None),
+    "ideal": ("ideal", frozenset({"EUR"})),
+    "crypto": ("crypto", frozenset({"USD"})),
+}
+
+_OUTCOMES = {
+    "checkout.session.completed": PaymentOutcome.SUCCEEDED,
+    "checkout.session.async_payment_succeeded": PaymentOutcome.SUCCEEDED,
+    "checkout.session.async_payment_failed": PaymentOutcome.FAILED,
+    "checkout.session.expired": PaymentOutcome.EXPIRED,
+}
+
+
+class WrongMode(Malformed):
+    """A message of Stripe's test mode came to a live platform, or the other way round."""
+
+    code = "WRONG_MODE"
+
+
+class StripeGateway:
+    """The provider.
+
+    Args:
+        key: The secret key of the account; it says whether this is live or a test.
+        secrets: The signing secrets of the webhook endpoint, the present one first: two while it is rotated.
+        clock: The time.
+        return_url: Where Stripe sends buyers afterwards; `purchase` and `result` (`paid`, `cancelled`) are added.
+        methods: The ways to pay that the account has turned on.
+        api_url: Where Stripe's API is; its own address when empty.
+        timeout: Seconds one request may take.
+
+    Raises:
+        ValueError: A secret is missing, or a method is none.
+    """
+
+    name = "stripe"
+
+    def __init__(
+        self,
+        *,
+        key: str,
+        secrets: Sequence[str],
+        clock: Clock,
+        return_url: str,
+        methods: Sequence[str] = ("card",),
+        api_url: str = "",
+        timeout: float = TIMEOUT,
+    ) -> None:
+        if not key or not secrets or not all(secrets):
+            raise ValueError("a secret of Stripe's is missing")
+        if not methods or not set(methods) <= METHODS.keys():
+            raise ValueError(f"the ways to pay are some of {', '.join(METHODS)}")
+        self._key = key
+        self._secrets = [secret.encode() for secret in secrets]
+        self._clock = clock
+        self._return_url = return_url
+        self._methods = frozenset(methods)
+        self._api_url = api_url.rstrip("/")
+        self._timeout = timeout
+        self._live = key.startswith(("sk_live_", "rk_live_"))
+        self._opening: asyncio.Lock = asyncio.Lock()
+        self._http: Any = None
+        self._client: Any = None
+
+    async def open_checkout(self, *, purchase: str, amount: Money, method: str, description: str) -> Checkout:
+        """Make a payment page ready, good for a day. Asked again, it gives the same page.
+
+        Raises:
+            Invalid: The account does not take this method, or the amount is none Stripe takes.
+            PaymentRefused: Stripe says no for a reason of its own.
+            Unavailable: Stripe does not answer, or not as it should; the same purchase may be asked for again.
+        """
+        kind, currencies = METHODS.get(method, ("", None))
+        if method not in self._methods:
+            raise Invalid.field("method", f"cannot be used here; choose {' or '.join(sorted(self._methods))}")
+        if currencies is not None and amount.currency not in currencies:
+            raise Invalid.field("method", f"pays {' or '.join(sorted(currencies))} only")
+        price = {
+            "currency": amount.currency.lower(),
+            "unit_amount": to_stripe(amount),
+            "product_data": {"name": description},
+        }
+        params = {
+            "mode": "payment",
+            "client_reference_id": purchase,
+            "metadata": {"purchase": purchase},
+            "payment_intent_data": {"metadata": {"purchase": purchase}},
+            "payment_method_types": [kind],
+            "line_items": [{"quantity": 1, "price_data": price}],
+            "success_url": self._back(purchase, "paid"),
+            "cancel_url": self._back(purchase, "cancelled"),
+        }
+        sessions = await self._sessions()
+        session = await self._asked(sessions.create_async(params, {"idempotency_key": purchase}))
+        try:
+            return Checkout(
+                _text(session["url"]), _text(session["id"]), datetime.fromtimestamp(session["expires_at"], UTC)
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            # A session without an address has ended: one made long ago, given again for its key.
+            raise PaymentRefused("this payment page has ended; start again") from error
+
+    async def status(self, *, purchase: str, reference: str) -> PaymentEvent | None:
+        """What has come of a session, or None while it is open or the money under way.
+
+        Raises:
+            NotFound: There is no such session, or it is of another purchase.
+            Unavailable: Stripe does not answer, or not as it should.
+        """
+        sessions = await self._sessions()
+        found = await self._asked(sessions.retrieve_async(reference, {"expand": ["payment_intent"]}))
+        session = found.to_dict()
+        if _purchase(session) != purchase:
+            raise NotFound("this payment page belongs to another purchase")
+        outcome = _outcome(session)
+        if outcome is None:
+            return None
+        try:
+            amount = from_stripe(session["amount_total"], session["currency"])
+            return PaymentEvent(f"asked:{reference}:{outcome.value}", purchase, _text(session["id"]), outcome, amount)
+        except (KeyError, TypeError, Invalid) as error:
+            raise Unavailable("the payment provider answers in a way that cannot be read") from error
+
+    def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:
+        """The message in a webhook, or None for one of no interest: another type, or a payment still under way.
+
+        Args:
+            body: The raw bytes, as they came.
+            headers: The request's headers, names in lower case.
+
+        Raises:
+            Unauthenticated: The signature is missing, wrong, or more than five minutes from now.
+            Malformed: The signature is right and the message cannot be read, or is of the other mode.
+        """
+        check_signature(headers.get(HEADER), body, secrets=self._secrets, now=self._clock.now())
+        try:
+            return _event(json.loads(body), live=self._live)
+        except (ValueError, TypeError, KeyError, RecursionError, Invalid) as error:
+            raise Malformed("the webhook cannot be read") from error
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._http is not None:
+            await self._http.close_async()
+            self._http = self._client = None
+
+    def _back(self, purchase: str, result: str) -> str:
+        joint = "&" if "?" in self._return_url else "?"
+        return f"{self._return_url}{joint}{urlencode({'purchase': purchase, 'result': result})}"
+
+    async def _sessions(self) -> Any:
+        async with self._opening:
+            if self._client is None:
+                # Most of a second, so not on the event loop, and not for those who never sell anything.
+                stripe: Any = await asyncio.to_thread(import_module, "stripe")
+                self._http = stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=self._timeout))
+                self._client = stripe.StripeClient(
+                    self._key,
+                    http_client=self._http,
+                    max_network_retries=RETRIES,
+                    stripe_version=VERSION,
+                    base_addresses={"api": self._api_url} if self._api_url else {},
+                )
+        return self._client.v1.checkout.sessions
+
+    async def _asked(self, request: Awaitable[Any]) -> Any:
+        stripe: Any = import_module("stripe")
+        try:
+            return await request
+        except stripe.StripeError as error:
+            raise _refusal(stripe, error) from error
+        except (aiohttp.ClientError, OSError) as error:
+            # An answer that breaks off half-way is not among the errors of the client's own.
+            raise Unavailable("the payment provider does not answer", retry_after=5) from error
+
+
+def _refusal(stripe: Any, error: Any) -> PlatformError:
+    """Stripe's refusal in our own words: what it says is for us, not for the buyer."""
+    logger.warning(
+        "stripe refused: %s, status %s, code %s, request %s",
+        *(type(error).__name__, error.http_status, error.code, error.request_id),
+    )
+    param = str(getattr(error, "param", None) or "")
+    if isinstance(error, stripe.IdempotencyError):
+        return PaymentRefused("this purchase was begun differently; start again")
+    if isinstance(error, stripe.CardError):
+        return PaymentRefused("the payment was declined")
+    if isinstance(error, stripe.InvalidRequestError) and error.http_status in (400, 402, 404):
+        if error.code == "resource_missing" and error.http_status == 404:
+            return NotFound("the payment provider knows no such payment page")
+        if param.startswith("payment_method_types") or error.code == "payment_method_unactivated":
+            return Invalid.field("method", "cannot be used here")
+        if error.code in ("amount_too_small", "amount_too_large"):
+            return Invalid.field("amount", "is too small" if error.code == "amount_too_small" else "is too large")
+        return PaymentRefused("the payment provider does not take this payment")
+    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+        logger.error("stripe does not accept our key, or it may not do this")
+        return Unavailable("payments are not set up rightly here")
+    # Too many requests, the same one still under way, an outage, no answer: all of these pass.
+    return Unavailable("the payment provider does not answer", retry_after=5)
+
+
+def _event(message: dict[str, Any], *, live: bool) -> PaymentEvent | None:
+    """The event in a message.
+
+    Raises:
+        ValueError, TypeError, KeyError, Invalid: There is none in it.
+        WrongMode: It is of the other mode.
+    """
+    id, kind = _text(message["id"]), _text(message["type"])
+    if message["livemode"] is not live:
+        raise WrongMode("the webhook is of the other mode, live or test")
+    outcome = _OUTCOMES.get(kind)
+    if outcome is None:
+        return None
+    session = message["data"]["object"]
+    if not isinstance(session, dict):
+        raise TypeError("a session is expected")
+    purchase = _purchase(session)
+    if purchase is None or (kind == "checkout.session.completed" and session["payment_status"] != "paid"):
+        # A session of something else on the same account; or a payment whose money is still to come.
+        return None
+    amount = from_stripe(session["amount_total"], session["currency"])
+    return PaymentEvent(id, purchase, _text(session["id"]), outcome, amount)
+
+
+def _purchase(session: Mapping[str, Any]) -> str | None:
+    """The purchase a session pays, as we named it; None if it is none of ours."""
+    metadata = session.get("metadata")
+    named = metadata.get("purchase") if isinstance(metadata, Mapping) else None
+    return named if isinstance(named, str) and named and named == session.get("client_reference_id") else None
+
+
+def _outcome(session: Mapping[str, Any]) -> PaymentOutcome | None:
+    if session.get("payment_status") == "paid":
+        return PaymentOutcome.SUCCEEDED
+    if session.get("status") == "expired":
+        return PaymentOutcome.EXPIRED
+    intent = session.get("payment_intent")
+    failed = isinstance(intent, Mapping) and intent.get("status") in ("requires_payment_method", "canceled")
+    return PaymentOutcome.FAILED if session.get("status") == "complete" and failed else None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("a text is expected")
+    return value

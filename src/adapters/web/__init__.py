@@ -1,0 +1,1 @@
+"""The web outside, as far as it is safe to reach."""

@@ -1,0 +1,1 @@
+"""Live streams: their states, who watches, and what entry costs."""

@@ -1,0 +1,378 @@
+"""The inbox of payment messages: each is kept before its sender is answered, and applied once, now or when it can be.
+
+A message may come before the purchase it is about, come twice, or come with another content under the same id. What
+cannot be applied yet waits and is tried again, ever less often; what cannot be applied at all is kept for an operator.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from hashlib import blake2b, sha256
+from typing import ClassVar
+
+from attrs import define, frozen
+
+from platform_core.kernel.actor import PLATFORM, Policy
+from platform_core.kernel.aggregate import Aggregate
+from platform_core.kernel.command import Command, Query
+from platform_core.kernel.errors import Conflict, Malformed
+from platform_core.kernel.machine import Machine
+from platform_core.kernel.money import Money
+from platform_core.kernel.select import Select, Where
+from platform_core.kernel.text import is_kept
+from platform_core.kernel.work import Work
+from platform_core.wallet.events import WebhookAltered, WebhookGivenUp
+from platform_core.wallet.ports import PaymentEvent, PaymentGateway, PaymentOutcome
+from platform_core.wallet.purchases import Purchase
+
+LADDER = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600, 6 * 3600, 12 * 3600, 24 * 3600, 24 * 3600)
+)
+"""The pauses between attempts: over them a message waits for almost three days, as long as providers go on sending."""
+UNREADABLE = "it is rightly signed and cannot be read"
+ALTERED = "a message with the same id said something else before"
+
+
+class WebhookState(Enum):
+    """Where a message is."""
+
+    PENDING = "pending"
+    DONE = "done"
+    DEAD = "dead"
+    """It was given up on; an operator may have it tried again."""
+
+
+WEBHOOKS: Machine[WebhookState] = Machine(
+    "webhook",
+    {
+        WebhookState.PENDING: frozenset({WebhookState.DONE, WebhookState.DEAD}),
+        WebhookState.DONE: frozenset(),
+        WebhookState.DEAD: frozenset({WebhookState.PENDING}),
+    },
+)
+
+
+class NotReplayable(Conflict):
+    """This message says nothing that could be applied."""
+
+    code = "WEBHOOK_NOT_REPLAYABLE"
+
+
+@define(eq=False, kw_only=True)
+class Webhook(Aggregate):
+    """One message of a payment provider, its signature checked.
+
+    Args:
+        provider: Who sent it.
+        event: The provider's id of it; None if it could not be read or is of no interest.
+        digest: SHA-256 of the raw body, in hex.
+        body: The raw body; as `base64:…` where it is no text.
+        purchase: The purchase it is about.
+        payment: The provider's id of the payment.
+        outcome: What it says of it.
+        minor: What was paid, in minor units.
+        currency: Of which currency.
+        received_at: When it came first.
+        state: Where it is.
+        attempts: How often applying it has failed.
+        next_at: When to try next, while it is pending.
+        result: The state the purchase was in afterwards, or `ignored` if the message is of no interest.
+        error: Why it could not be applied the last time.
+        first: The message that came before it under the same id and said something else.
+    """
+
+    kind: ClassVar[str] = "webhook"
+
+    provider: str
+    event: str | None
+    digest: str
+    body: str
+    purchase: str | None = None
+    payment: str | None = None
+    outcome: PaymentOutcome | None = None
+    minor: int | None = None
+    currency: str | None = None
+    received_at: datetime
+    state: WebhookState = WebhookState.PENDING
+    attempts: int = 0
+    next_at: datetime | None = None
+    result: str | None = None
+    error: str | None = None
+    first: str | None = None
+
+    @property
+    def content(self) -> PaymentEvent | None:
+        """What it says; None if it says nothing of interest."""
+        if self.event is None or self.purchase is None or self.payment is None or self.outcome is None:
+            return None
+        if self.minor is None or self.currency is None:
+            return None
+        money = Money(self.minor, self.currency)
+        return PaymentEvent(self.event, self.purchase, self.payment, self.outcome, money)
+
+    def finish(self, work: Work, result: str) -> None:
+        """It was applied."""
+        self.state = WEBHOOKS.move(self.state, WebhookState.DONE)
+        self.result, self.next_at, self.error = result, None, None
+        work.save(self)
+
+    def postpone(self, work: Work, error: str) -> None:
+        """It cannot be applied yet: try later, or give it up once the ladder ends."""
+        if self.attempts < len(LADDER):
+            WEBHOOKS.move(self.state, WebhookState.DEAD)  # Only what is pending can wait.
+            self.next_at = work.now + LADDER[self.attempts]
+            self.attempts += 1
+            self.error = error
+            work.save(self)
+        else:
+            self.attempts += 1
+            self.give_up(error)
+            work.save(self)
+
+    def give_up(self, error: str) -> None:
+        """It cannot be applied: keep it, and tell."""
+        self.state = WEBHOOKS.move(self.state, WebhookState.DEAD)
+        self.next_at, self.error = None, error
+        if self.first is not None:
+            self.record(WebhookAltered(self.id, self.first, self.provider))
+        else:
+            self.record(WebhookGivenUp(self.id, self.provider, error))
+
+    def revive(self, work: Work) -> None:
+        """Try it again from the start. What is pending is tried at once; what was applied stays as it is.
+
+        Raises:
+            NotReplayable: It cannot be read, or another message with its id came first.
+        """
+        if self.state is WebhookState.DONE:
+            return
+        if self.content is None or self.first is not None:
+            raise NotReplayable(f"this message cannot be applied: {self.error}")
+        if self.state is WebhookState.DEAD:
+            self.state = WEBHOOKS.move(self.state, WebhookState.PENDING)
+        self.attempts, self.next_at = 0, work.now
+        work.save(self)
+
+
+def _id(*parts: str) -> str:
+    """An id that is the same for the same message, so that one sent twice at once is kept once."""
+    return "whk_" + blake2b("\n".join(parts).encode(errors="replace"), digest_size=16).hexdigest()
+
+
+def _kept(body: bytes) -> str:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = "\x00"
+    return text if is_kept(text) else "base64:" + b64encode(body).decode()
+
+
+@frozen
+class TakenWebhook:
+    """A message that is safely kept.
+
+    Args:
+        id: Its id here.
+        state: Where it is.
+        readable: Whether it could be read.
+    """
+
+    id: str
+    state: WebhookState
+    readable: bool = True
+
+
+@frozen
+class TakeWebhook(Command[TakenWebhook]):
+    """Keep a provider's message, if the provider signed it. It is applied by `ApplyWebhook`.
+
+    Args:
+        body: The raw bytes, as they came.
+        headers: The request's headers, names in lower case.
+    """
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+async def take_webhook(command: TakeWebhook, work: Work, gateway: PaymentGateway) -> TakenWebhook:
+    """Check the signature, then keep the message, once.
+
+    Whether a message is the same as before is decided by what it says, not by its bytes: a provider may write
+    bookkeeping of its own, such as the number of its attempts, into each copy.
+
+    Raises:
+        Unauthenticated: The signature is missing, wrong or old. Nothing is read or kept.
+    """
+    try:
+        event, readable = gateway.read_event(command.body, command.headers), True
+    except Malformed:
+        event, readable = None, False
+    said = ("event", event.id) if event is not None else ("body", sha256(command.body).hexdigest())
+    id = _id(gateway.name, *said)
+    found = await work.get(Webhook, id)
+    if found is not None and event is not None and found.content != event:
+        # The same id with another content is not the same message: kept beside the first, and never applied.
+        id, first = _id(gateway.name, *said, repr(event)), found.id
+        found = await work.get(Webhook, id)
+    else:
+        first = None
+    if found is not None:
+        return TakenWebhook(id, found.state, readable)
+    webhook = _webhook(id, gateway.name, command.body, event, work.now)
+    webhook.first = first
+    if not readable:
+        webhook.give_up(UNREADABLE)
+    elif first is not None:
+        webhook.give_up(ALTERED)
+    elif event is None:
+        webhook.state, webhook.next_at = WEBHOOKS.move(webhook.state, WebhookState.DONE), None
+        webhook.result = "ignored"
+    work.add(webhook)
+    return TakenWebhook(id, webhook.state, readable)
+
+
+def _webhook(id: str, provider: str, body: bytes, event: PaymentEvent | None, now: datetime) -> Webhook:
+    webhook = Webhook(
+        id=id,
+        provider=provider,
+        event=None,
+        digest=sha256(body).hexdigest(),
+        body=_kept(body),
+        received_at=now,
+        next_at=now,
+    )
+    if event is not None:
+        webhook.event, webhook.purchase, webhook.payment = event.id, event.purchase, event.payment
+        webhook.outcome, webhook.minor, webhook.currency = event.outcome, event.amount.minor, event.amount.currency
+    return webhook
+
+
+@frozen
+class ApplyWebhook(Command[WebhookState]):
+    """Do what a kept message says, if it was not done before.
+
+    Args:
+        webhook: Its id.
+    """
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    webhook: str
+
+
+async def apply_webhook(command: ApplyWebhook, work: Work) -> WebhookState:
+    """Settle or fail the purchase and mark the message done, in one unit; or postpone it. Where it is then.
+
+    Raises:
+        NotFound: There is no such message.
+    """
+    webhook = await work.require(Webhook, command.webhook)
+    content = webhook.content
+    if webhook.state is not WebhookState.PENDING or content is None:
+        return webhook.state
+    purchase = await work.get(Purchase, content.purchase)
+    if purchase is None:
+        webhook.postpone(work, "there is no such purchase")
+    elif purchase.provider != webhook.provider:
+        webhook.postpone(work, "the purchase is paid through another provider")
+    else:
+        purchase.heed(work, content)
+        webhook.finish(work, purchase.state.value)
+    return webhook.state
+
+
+@frozen
+class PostponeWebhook(Command[WebhookState]):
+    """Say that a message could not be applied.
+
+    Args:
+        webhook: Its id.
+        error: Why.
+    """
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    webhook: str
+    error: str
+
+
+async def postpone_webhook(command: PostponeWebhook, work: Work) -> WebhookState:
+    """Try it later, or give it up. Where it is then.
+
+    Raises:
+        NotFound: There is no such message.
+    """
+    webhook = await work.require(Webhook, command.webhook)
+    if webhook.state is WebhookState.PENDING:
+        webhook.postpone(work, command.error[:500])
+    return webhook.state
+
+
+@frozen
+class ReplayWebhook(Command[WebhookState]):
+    """Put a message that was given up on back in line.
+
+    Args:
+        webhook: Its id.
+    """
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    webhook: str
+
+
+async def replay_webhook(command: ReplayWebhook, work: Work) -> WebhookState:
+    """Revive it; where it is then.
+
+    Raises:
+        NotFound: There is no such message.
+        NotReplayable: It says nothing that could be applied.
+    """
+    webhook = await work.require(Webhook, command.webhook)
+    webhook.revive(work)
+    return webhook.state
+
+
+@frozen
+class ListWebhooks(Query[list[Webhook]]):
+    """The messages kept, newest first.
+
+    Args:
+        state: Only those in this state; all when None.
+        limit: At most this many, 1 to 1000.
+    """
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    state: WebhookState | None = None
+    limit: int = 100
+
+
+async def list_webhooks(query: ListWebhooks, work: Work) -> list[Webhook]:
+    """The messages."""
+    where = () if query.state is None else (Where("state", "=", query.state),)
+    limit = max(1, min(1000, query.limit))
+    return await work.find(Select(Webhook, where=where, order=("-received_at",), limit=limit))
+
+
+@frozen
+class DueWebhooks(Query[list[str]]):
+    """The messages to try now, longest due first."""
+
+    policy: ClassVar[Policy] = PLATFORM
+
+    limit: int = 100
+
+
+async def due_webhooks(query: DueWebhooks, work: Work) -> list[str]:
+    """Their ids."""
+    where = (Where("state", "=", WebhookState.PENDING), Where("next_at", "<=", work.now))
+    return [
+        webhook.id for webhook in await work.find(Select(Webhook, where=where, order=("next_at",), limit=query.limit))
+    ]

@@ -1,0 +1,65 @@
+"""The demo: the same people and scenes, however often it begins."""
+
+from __future__ import annotations
+
+import asyncio
+
+from entrypoints.demo import PEOPLE, Demo, seed
+from entrypoints.demo_scenes import keep_on_air
+from platform_core.booking.listing import GetProvider
+from platform_core.booking.views import ListBookings
+from platform_core.identity.staff import BanUser
+from platform_core.kernel.actor import ANONYMOUS
+from platform_core.messaging.inbox import ListConversations
+from platform_core.streams.broadcasting import ListStreams
+from support.world import OPERATOR, World, memory_world
+
+PASSWORDS = dict.fromkeys(PEOPLE, "correct horse battery")
+
+
+async def seeded(world: World, times: int = 1) -> Demo:
+    for _ in range(times):
+        demo = await seed(world, PASSWORDS)
+    return demo
+
+
+async def test_it_shows_each_part_once_however_often_it_begins() -> None:
+    world = memory_world()
+    demo = await seeded(world, 2)
+    bob = demo.on_air[1].actor
+
+    page = await world.execute(GetProvider(demo.people["cyd"].id), by=ANONYMOUS)
+    assert (page.username, page.rate, len(page.slots)) == ("cyd", 50, 3)
+    [booking] = (await world.execute(ListBookings(), by=bob)).items
+    assert (booking.provider.username, booking.held) == ("cyd", 1500)
+    [conversation] = (await world.execute(ListConversations(), by=bob)).items
+    assert (conversation.participant.username, conversation.unread) == ("ada", 1)
+    listed = await world.execute(ListStreams(), by=ANONYMOUS)
+    assert {(stream.host_name, stream.token_price, stream.viewers) for stream in listed.streams} == {
+        ("ada", 0, 1),
+        ("cyd", 25, 0),
+    }
+
+
+async def test_its_streams_stay_on_while_it_runs() -> None:
+    world = memory_world()
+    demo = await seeded(world)
+    world.clock.advance(seconds=50)
+    stop = asyncio.Event()
+    running = asyncio.create_task(keep_on_air(world, demo.on_air, stop))
+    await asyncio.sleep(0)
+    stop.set()
+    await running
+
+    assert (await world.execute(ListStreams(), by=ANONYMOUS)).total == 2
+
+
+async def test_people_who_were_banned_are_left_out() -> None:
+    world = memory_world()
+    demo = await seeded(world)
+    for name in ("ada", "cyd"):
+        await world.execute(BanUser(demo.people[name].id), by=OPERATOR)
+    await world.relay.drain()
+
+    assert (await seeded(world)).on_air == []
+    assert (await world.execute(ListStreams(), by=ANONYMOUS)).total == 0
