@@ -208,6 +208,13 @@ def _fingerprint_key(settings: Settings) -> bytes:
     return derive_key(settings.secret_key, "fingerprint")
 
 
+def _cursor_key(settings: Settings) -> bytes:
+    from adapters.security.sealer import derive_key
+
+    # Without a secret the cursors of this process are good for this process, as long as it lasts.
+    return derive_key(settings.secret_key or secrets.token_hex(), "cursors")
+
+
 def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOptions:
     """What the HTTP side is told.
 
@@ -242,8 +249,10 @@ def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOpti
             "money": Limit(limits.money_per_minute),
             "auth": Limit(limits.auth_per_minute),
             "register": Limit(limits.register_per_minute),
+            "messages": Limit(limits.messages_per_10_seconds, seconds=10),
         },
         limiter=limiter or LocalLimiter(),
+        cursor_key=_cursor_key(settings),
         max_body=server.max_body,
         header_seconds=server.header_timeout,
         body_seconds=server.body_timeout,
@@ -350,8 +359,8 @@ def application(platform: Platform, settings: Settings) -> web.Application:
 
 
 def _limiter(store: Storage) -> Limiter:
-    """Who counts where there is no Redis: this process, but for attempts to sign in or up. Those are few, and counted
-    in the database, so that more processes do not mean more attempts.
+    """Who counts where there is no Redis: this process, but for attempts to sign in or up, and messages. Those are few,
+    and counted in the database, so that more processes do not mean more of them.
     """
     from entrypoints.http.kit.limits import LocalLimiter, SharedLimiter
 
@@ -366,5 +375,5 @@ class _Guarded:
 
     async def hit(self, group: str, limit: Limit, subject: str) -> Allowance:
         """Count a request."""
-        limiter = self.shared if group in ("auth", "register") else self.local
+        limiter = self.shared if group in ("auth", "register", "messages") else self.local
         return await limiter.hit(group, limit, subject)

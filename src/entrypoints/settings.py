@@ -84,6 +84,7 @@ class Limits:
     money_per_minute: int = _option(100, "Requests that move money, per minute and session.", low=1, high=10_000_000)
     auth_per_minute: int = _option(20, "Logins and refreshes per minute and address.", low=1, high=10_000_000)
     register_per_minute: int = _option(5, "Registrations per minute and address.", low=1, high=10_000_000)
+    messages_per_10_seconds: int = _option(5, "Messages a user may send in 10 seconds.", low=1, high=10_000_000)
 
 
 @frozen(kw_only=True)
@@ -126,7 +127,7 @@ class Settings:
     redis_url: str = _option(
         "",
         "Redis that counts requests for all processes, as `redis://host:port/0`. When empty each process counts its "
-        "own, except attempts to sign in or up, which the database counts.",
+        "own, except attempts to sign in or up and messages, which the database counts.",
     )
     media_folder: str = _option("media", "Folder of uploaded files.")
     payments: str = _option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -13,8 +13,8 @@ from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import Application, Outcome
 from platform_core.kernel.changes import Changes, Committed
-from platform_core.kernel.command import Request
-from platform_core.kernel.events import Event
+from platform_core.kernel.command import Command, Request
+from platform_core.kernel.events import Envelope, Event
 from platform_core.kernel.ports import Books, Clock, Ids, Outbox, Store
 from platform_core.kernel.relay import Handler, Relay
 from platform_core.kernel.select import Select, Where
@@ -22,7 +22,7 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
-from platform_core.use_cases import USE_CASES
+from platform_core.use_cases import REACTIONS, USE_CASES
 from platform_core.wallet.packages import Catalogue
 from platform_core.wallet.ports import PaymentGateway
 
@@ -120,6 +120,8 @@ class Platform:
             },
             fingerprint_key=fingerprint_key,
         )
+        for event, reaction in REACTIONS:
+            self.relay.on(event, self._reacting(reaction))
 
     async def execute(self, request: Request[R], *, by: Actor, key: str | None = None) -> R:
         """Run a use case and give its answer. See `Application.perform` for arguments and refusals."""
@@ -141,6 +143,14 @@ class Platform:
         """Recompute the books from their entries, as of one moment, and name the first thing wrong."""
         async with self.store.snapshot() as snapshot:
             return await verify(snapshot, _active_holds(snapshot))
+
+    def _reacting(self, reaction: Callable[[Any], Command[Any] | None]) -> Handler:
+        async def react(envelope: Envelope) -> None:
+            command = reaction(envelope.event)
+            if command is not None:
+                await self.execute(command, by=Actor.system("relay"))
+
+        return react
 
     def on(self, event: type[Event], handler: Handler) -> None:
         """Call `handler` with the envelope of each event of this type (of every type for `Event`), at least once, in

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from platform_core.identity import access, guesses, profiles, sessions, staff, users
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
+from platform_core.kernel.command import Command
+from platform_core.kernel.events import Event
 from platform_core.ledger import holds, reversals
+from platform_core.messaging import blocks, conversations, inbox, messages, writing
+from platform_core.messaging import tips as told_tips
 from platform_core.wallet import balance, purchases, tips
+from platform_core.wallet.events import TipSent
 
 USE_CASES: tuple[UseCase, ...] = (
     access.register,
@@ -39,6 +47,15 @@ USE_CASES: tuple[UseCase, ...] = (
     purchases.settle_purchase,
     purchases.list_purchases,
     reversals.reverse_entry,
+    inbox.open_conversation,
+    inbox.list_conversations,
+    writing.send_message,
+    writing.read_history,
+    writing.mark_read,
+    blocks.block_user,
+    blocks.unblock_user,
+    blocks.list_blocks,
+    told_tips.tell_tip,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -48,4 +65,10 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     holds.Hold,
     reversals.Reversal,
     purchases.Purchase,
+    conversations.Conversation,
+    messages.Message,
 )
+
+#: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
+#: Events come at least once, so these commands change nothing when they come again.
+REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] = ((TipSent, told_tips.on_tip),)

@@ -31,7 +31,7 @@ def select_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bo
         tests.append(test)
         values.extend(bound)
     where_clause = f" WHERE {' AND '.join(tests)}" if tests else ""
-    orders = ", ".join(_direction(name, table) for name in sort_keys(select.order))
+    orders = ", ".join(_direction(name, select, table) for name in sort_keys(select.order))
     return f"SELECT * FROM {table.name}{where_clause} ORDER BY {orders} LIMIT ?", [*values, select.limit]
 
 
@@ -39,10 +39,18 @@ def _column(name: str, table: Table) -> str:
     return f'"{table.c[name].name}"'
 
 
-def _direction(name: str, table: Table) -> str:
-    column = _column(name.lstrip("-"), table)
+def _may_be_none(name: str, select: Select[Any], table: Table) -> bool:
+    return bool(table.c[name].nullable) and Where(name, "!=", None) not in select.where
+
+
+def _direction(name: str, select: Select[Any], table: Table) -> str:
+    field, direction = name.lstrip("-"), "DESC" if name.startswith("-") else "ASC"
+    order = f"{_column(field, table)} {direction}"
+    if not _may_be_none(field, select, table):
+        # PostgreSQL reads an index backwards only where nothing is said of None.
+        return order
     # None sorts before everything, as in SQLite; PostgreSQL needs to be told.
-    return f"{column} DESC NULLS LAST" if name.startswith("-") else f"{column} ASC NULLS FIRST"
+    return f"{order} NULLS LAST" if direction == "DESC" else f"{order} NULLS FIRST"
 
 
 def _test(where: Where, table: Table, codec: RowCodec, *, arrays: bool) -> tuple[str, list[Any]]:
@@ -66,7 +74,7 @@ def _behind(select: Select[Aggregate], table: Table, after: list[Any]) -> tuple[
     names = sort_keys(select.order)
     downwards = {name.startswith("-") for name in names}
     columns = [_column(name.lstrip("-"), table) for name in names]
-    if len(downwards) == 1 and not any(table.c[name.lstrip("-")].nullable for name in names):
+    if len(downwards) == 1 and not any(_may_be_none(name.lstrip("-"), select, table) for name in names):
         # A row comparison reads the index from the right place; spelled out with OR it would walk it from the top.
         marks = ", ".join("?" * len(columns))
         return f"({', '.join(columns)}) {'<' if downwards == {True} else '>'} ({marks})", after

@@ -128,6 +128,41 @@ purchases = _aggregates(
     Column("payment", Words),
 )
 
+conversations = _aggregates(
+    "conversations",
+    Column("first", Words, nullable=False),
+    Column("second", Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("first_moved_at", Instant),
+    Column("second_moved_at", Instant),
+    Column("sequence", BigInteger, nullable=False),
+    Column("by_first", BigInteger, nullable=False),
+    Column("first_read", BigInteger, nullable=False),
+    Column("second_read", BigInteger, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("second_seen", BigInteger, nullable=False),
+    Column("first_blocks_since", Instant),
+    Column("second_blocks_since", Instant),
+    Column("last_preview", Words),
+    Column("last_sent_at", Instant),
+)
+Index("ix_conversations_first", conversations.c.first, conversations.c.first_moved_at, conversations.c.id)
+Index("ix_conversations_second", conversations.c.second, conversations.c.second_moved_at, conversations.c.id)
+
+messages = _aggregates(
+    "messages",
+    Column("conversation", Words, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("by_first", BigInteger, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("form", Words, nullable=False),
+    Column("content", Words, nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("amount", BigInteger),
+    Column("transaction", Words),
+)
+Index("ix_messages_conversation", messages.c.conversation, messages.c.sequence)
+
 #: Aggregate kind to its table.
 AGGREGATE_TABLES: dict[str, Table] = {
     "user": users,
@@ -136,6 +171,8 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "hold": holds,
     "reversal": reversals,
     "purchase": purchases,
+    "conversation": conversations,
+    "message": messages,
 }
 
 # The ledger has no foreign keys: they were 40 % of the database's work per tip. Its own rules guard it instead:

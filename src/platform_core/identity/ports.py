@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from attrs import frozen
@@ -39,6 +40,7 @@ class Card:
     username: str
     role: Role
     banned: bool
+    avatar_url: str | None = None
 
 
 class Directory(Protocol):
@@ -46,3 +48,6 @@ class Directory(Protocol):
 
     async def card(self, user: str) -> Card | None:
         """A user's card, or None."""
+
+    async def cards(self, users: Sequence[str]) -> Mapping[str, Card]:
+        """The cards of those of these users who exist, by their id; looked up together."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.errors import Conflict, FieldError, Invalid
 from platform_core.kernel.ports import Store
 from platform_core.kernel.secret import Secret
+from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import is_kept, text
 
 #: The roles one can choose for oneself.
@@ -196,4 +198,16 @@ class People:
     async def card(self, user: str) -> Card | None:
         """A user's card, or None."""
         found = await self._store.peek(User, user)
-        return None if found is None else Card(found.id, found.username, found.role, found.is_banned)
+        return None if found is None else _card(found)
+
+    async def cards(self, users: Sequence[str]) -> Mapping[str, Card]:
+        """The cards of those of these users who exist, by their id."""
+        if not users:
+            return {}
+        wanted = tuple(dict.fromkeys(users))
+        found = await self._store.find(Select(User, (Where("id", "in", wanted),), limit=len(wanted)))
+        return {user.id: _card(user) for user in found}
+
+
+def _card(user: User) -> Card:
+    return Card(user.id, user.username, user.role, user.is_banned, user.avatar_url)

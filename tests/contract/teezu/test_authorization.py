@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,10 @@ from entrypoints.http.kit.rows import Row
 from entrypoints.http.teezu.dialect import TEEZU
 from platform_core.identity.sessions import LIFETIME, Session, session_id
 from platform_core.identity.staff import BanUser
-from platform_core.kernel.actor import Role
+from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.kernel.changes import Changes
+from platform_core.messaging.inbox import OpenConversation
+from platform_core.messaging.writing import SendMessage
 from support.world import OPERATOR
 from unit.http.served import Guest, Served, served
 
@@ -30,9 +33,14 @@ CALLERS = (
 )
 DEAD = ("banned", "expired", "unknown token")
 
+STRANGERS = ("other", "creator", "provider", "moderator", "admin")
+
 #: What those who may not, although they are signed in, are told; who is not listed may.
 DENIED: Mapping[str, Mapping[str, int]] = {
     "update_user": dict.fromkeys(("other", "creator", "provider", "moderator"), 403),
+    "get_conversation_messages": dict.fromkeys(STRANGERS, 404),
+    "send_message": dict.fromkeys(STRANGERS, 404),
+    "mark_read": dict.fromkeys(STRANGERS, 404),
 }
 
 
@@ -72,6 +80,18 @@ def expected(row: Row, caller: str) -> int:
     return DENIED.get(row.id, {}).get(caller, row.status)
 
 
+async def conversing(
+    server: Served, owner: Guest, path: str, body: dict[str, Any] | None
+) -> tuple[str, dict[str, Any] | None]:
+    """The request, about a conversation of the owner's with somebody else."""
+    actor, peer = Actor(owner.id, Role.VIEWER, Via.SESSION), await server.world.person("peer")
+    conversation = await server.world.execute(OpenConversation(peer.id), by=actor)
+    message = await server.world.execute(SendMessage(conversation.id, "Hi"), by=peer.actor)
+    known = {"userId": peer.id, "messageId": message.id}
+    path = path.replace("{conversationId}", conversation.id).replace("{userId}", peer.id)
+    return path, None if body is None else {name: known.get(name, value) for name, value in body.items()}
+
+
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("row", TEEZU.rows, ids=lambda row: row.id)
 async def test_each_operation_is_for_whom_it_is_for(
@@ -85,6 +105,8 @@ async def test_each_operation_is_for_whom_it_is_for(
         body["recipientId"] = (await server.world.person("payee")).id
     if row.id == "login":
         body = {"email": "other_1@example.org", "password": "correct horse battery"}
+    if row.tag == "messages":
+        path, body = await conversing(server, owner, path, body)
 
     answer = await server.api(row.method, path, body, token=None if guest is None else guest.token)
 

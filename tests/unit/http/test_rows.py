@@ -11,7 +11,7 @@ from attrs import frozen
 from adapters.memory.store import MemoryStore
 from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.options import HttpOptions
-from entrypoints.http.kit.rows import Answer, Ask, Caller, Row, get, post
+from entrypoints.http.kit.rows import Answer, Ask, Caller, Row, get, listing, post
 from entrypoints.http.server import mount
 from entrypoints.http.teezu.errors import show_refusal
 from platform_core.identity.access import Logout
@@ -67,6 +67,12 @@ def test_authz_06_a_row_without_a_policy_is_refused() -> None:
 
 def test_a_row_without_a_use_case_is_refused() -> None:
     assert "no use case" in refused(row("/x", Unheard))
+
+
+def test_a_list_whose_ask_has_no_cursor_is_refused() -> None:
+    pageless = listing("/x", Pathless, show, id="x", summary="x", tag="x")  # type: ignore[arg-type]  # wrong on purpose
+
+    assert refused(pageless) == "GET /x: Pathless is no PageAsk"
 
 
 def test_a_row_with_an_unknown_limit_is_refused() -> None:

@@ -10,6 +10,7 @@ from multidict import CIMultiDict
 
 from entrypoints.http.kit.clients import Clients
 from entrypoints.http.kit.credentials import Credentials
+from entrypoints.http.kit.cursors import Cursors
 from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.headers import JSON, REQUEST_ID, Cors, host_allowed, request_id, security_headers
 from entrypoints.http.kit.limits import Allowance
@@ -37,6 +38,7 @@ class Desk:
         self.options = options
         self.credentials = Credentials(options.cookie_name if dialect.cookie else None, options)
         self.encode = msgspec.json.Encoder().encode
+        self.cursors = Cursors(options.cursor_key)
         self._clients = Clients(options.trusted_proxies)
         self._cors = Cors(options)
         self._limiter = options.limiter

@@ -11,12 +11,13 @@ from multidict import CIMultiDict
 
 from entrypoints.http.kit.body import read_body, read_object
 from entrypoints.http.kit.credentials import Credential
+from entrypoints.http.kit.cursors import Seal
 from entrypoints.http.kit.desk import Desk, log
 from entrypoints.http.kit.dialect import Doorkeeping
 from entrypoints.http.kit.fields import TextReader, fill, refusal
 from entrypoints.http.kit.plain import PlainResponse
 from entrypoints.http.kit.refusals import BROKEN, FORGED, KEY_MISSING, HttpRefusal, Refusal
-from entrypoints.http.kit.rows import Ask, Caller, Reply, Row
+from entrypoints.http.kit.rows import Ask, Caller, PageAsk, Reply, Row
 from platform_core.kernel.actor import ANONYMOUS, Actor
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import FieldError, Invalid, Kind, Malformed, PlatformError, Unauthenticated
@@ -68,6 +69,8 @@ class Endpoint:
         if row.limit not in desk.options.limits:
             raise TypeError(f"{where}: there is no rate limit called {row.limit}")
         known = set(row.shape.__struct_encode_fields__)
+        if row.pages and not issubclass(row.shape, PageAsk):
+            raise TypeError(f"{where}: {row.ask.__name__} is no PageAsk")
         if missing := set(row.path_fields) - known:
             raise TypeError(f"{where}: {row.ask.__name__} has no field {min(missing)}")
 
@@ -114,9 +117,11 @@ class Endpoint:
             key = request.headers.get("Idempotency-Key")
             if key is None and desk.options.require_idempotency_key:
                 raise HttpRefusal(KEY_MISSING)
-        command = self._command() if wish is None else wish.command(Caller(actor, credential))
+        place = self._place(wish, actor) if row.pages else ()
+        position = desk.cursors.open(wish.cursor, place) if place and isinstance(wish.cursor, str) else None
+        command = self._command() if wish is None else wish.command(Caller(actor, credential, position))
         outcome = await platform.perform(command, by=actor, key=key)
-        shown = row.show(outcome.value)
+        shown = row.show(outcome.value, self._seal(place)) if place else row.show(outcome.value)
         if outcome.replayed:
             headers["Idempotent-Replayed"] = "true"
         if row.then is not None:
@@ -125,6 +130,19 @@ class Endpoint:
             del headers[hdrs.CONTENT_TYPE]
             return PlainResponse(row.status, headers, None)
         return PlainResponse(row.status, headers, desk.encode(shown))
+
+    def _place(self, wish: Any, actor: Actor) -> tuple[str, ...]:
+        """What a cursor of this list is bound to: the list, the user and the filters."""
+        filters = [
+            f"{name}={getattr(wish, name)!r}"
+            for name in self._shape.__struct_fields__
+            if name not in PageAsk.__struct_fields__
+        ]
+        return (self._desk.dialect.name, self.row.id, actor.id, *filters)
+
+    def _seal(self, place: tuple[str, ...]) -> Seal:
+        cursors = self._desk.cursors
+        return lambda position: None if position is None else cursors.seal(position, place)
 
     async def _authenticate(self, request: web.Request, headers: CIMultiDict[str]) -> tuple[Actor, Credential | None]:
         try:

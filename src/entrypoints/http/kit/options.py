@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 
 from attrs import field, frozen
@@ -19,7 +20,17 @@ def _names(given: Iterable[str]) -> frozenset[str]:
 
 
 def _limits() -> Mapping[str, Limit]:
-    return {"default": Limit(100), "money": Limit(100), "auth": Limit(20), "register": Limit(5)}
+    return {
+        "default": Limit(100),
+        "money": Limit(100),
+        "auth": Limit(20),
+        "register": Limit(5),
+        "messages": Limit(5, 10),
+    }
+
+
+def _made_up() -> bytes:
+    return secrets.token_bytes(32)
 
 
 @frozen(kw_only=True)
@@ -37,8 +48,10 @@ class HttpOptions:
         production: Whether this is a server for real users; turns HSTS on.
         docs: Whether the documentation pages and the OpenAPI documents are served.
         require_idempotency_key: Whether an operation that changes something must come with an `Idempotency-Key`.
-        limits: The classes of rate limits; rows name them. `default`, `money`, `auth` and `register` must be there.
+        limits: The classes of rate limits; rows name them. `default`, `money`, `auth`, `register` and
+            `messages` must be there.
         limiter: Who counts.
+        cursor_key: Secret bytes that sign the cursors of lists; one made up for this process when not given.
         max_body: The largest JSON body, in bytes.
         header_seconds: How long a client may take to send a request's head (HTTP-02).
         body_seconds: How long it may take to send a body before it must keep a pace of 1 KiB/s.
@@ -59,6 +72,7 @@ class HttpOptions:
     require_idempotency_key: bool = False
     limits: Mapping[str, Limit] = field(factory=_limits)
     limiter: Limiter = field(factory=LocalLimiter)
+    cursor_key: bytes = field(factory=_made_up, repr=False)
     max_body: int = MIB
     header_seconds: float = 10.0
     body_seconds: float = 10.0

@@ -8,15 +8,17 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar, get_type_hints
 
 from aiohttp import hdrs
 from attrs import frozen
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from multidict import CIMultiDict
 
 from entrypoints.http.kit.credentials import Credential
+from entrypoints.http.kit.cursors import Seal
 from entrypoints.http.kit.fields import Rule
 from entrypoints.http.kit.options import HttpOptions
 from platform_core.identity.sessions import session_id
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.command import Request
+from platform_core.kernel.page import DEFAULT_LIMIT, MOST, Position
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -38,10 +40,12 @@ class Caller:
     Args:
         actor: Who acts.
         credential: The token sent along, whether or not it is still good.
+        position: Where the page of a list is to begin, as its cursor says.
     """
 
     actor: Actor
     credential: Credential | None
+    position: Position | None = None
 
     @property
     def presented(self) -> str | None:
@@ -63,6 +67,17 @@ class Ask(Struct, frozen=True, forbid_unknown_fields=True):
     names: ClassVar[Mapping[str, str]] = {}
     taken: ClassVar[str | None] = None
     rules: ClassVar[Mapping[str, Rule]] = {}
+
+
+class PageAsk(Ask, frozen=True, kw_only=True):
+    """Which part of a list; for rows that `listing` makes. `Caller.position` is what the cursor says."""
+
+    cursor: Annotated[str, Meta(description="`nextCursor` of the page before.", examples=["crs_8Jq0"])] | UnsetType = (
+        UNSET
+    )
+    limit: Annotated[int, Meta(ge=1, description=f"How many at most; more than {MOST} is taken for {MOST}.")] = (
+        DEFAULT_LIMIT
+    )
 
 
 class Answer(Struct, frozen=True):
@@ -114,6 +129,7 @@ class Row:
         status: The status of success.
         limit: The class of its rate limit.
         then: What else success does to the answer, such as setting a cookie.
+        pages: Whether it is a list told a page at a time; then `show` is given a `Seal` too.
         forgives_token: Whether a token that is no longer good is passed over. Otherwise it is refused even where
             nobody needs to be signed in: a reader whose session has ended should be told, not shown less.
         example: A request as the document shows it.
@@ -123,13 +139,14 @@ class Row:
     method: str
     path: str
     ask: type[Any]
-    show: Callable[[Any], Any]
+    show: Callable[..., Any]
     id: str
     summary: str
     tag: str
     status: int = 200
     limit: str = "default"
     then: Callable[[Any, Reply], None] | None = None
+    pages: bool = False
     forgives_token: bool = False
     example: Mapping[str, Any] | None = None
     answers: Mapping[str, Any] | None = None
@@ -198,6 +215,34 @@ post = _verb("POST")
 patch = _verb("PATCH")
 put = _verb("PUT")
 delete = _verb("DELETE")
+
+
+def listing(
+    path: str,
+    ask: type[Asks[R]],
+    show: Callable[[R, Seal], A],
+    *,
+    id: str,
+    summary: str,
+    tag: str,
+    limit: str = "default",
+    answers: Mapping[str, Any] | None = None,
+) -> Row:
+    """A row that tells a list a page at a time. Its `Ask` is a `PageAsk`; what it asks for beside `cursor` and `limit`
+    are the filters that a cursor is bound to. Its presenter makes the next cursor with the `Seal` it is given.
+    """
+    return Row(
+        method="GET",
+        path=path,
+        ask=ask,
+        show=show,
+        id=id,
+        summary=summary,
+        tag=tag,
+        limit=limit,
+        pages=True,
+        answers=answers,
+    )
 
 
 def nothing(_: None) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from entrypoints.http.kit.dialect import Dialect
-from entrypoints.http.teezu import auth, users, wallet
+from entrypoints.http.teezu import auth, messages, users, wallet
 from entrypoints.http.teezu.errors import show_refusal
 
 TEEZU = Dialect(
     name="teezu",
     title="Teezu creator platform API",
     version="7.0",
-    description="Accounts, sessions, profiles and the token wallet. Amounts are whole tokens (TZT); moments are "
-    "ISO 8601 in UTC. Sign in with `POST /auth/login`, then send `Authorization: Bearer <sessionToken>`.",
+    description="Accounts, sessions, profiles, the token wallet and messages. Amounts are whole tokens (TZT); moments "
+    "are ISO 8601 in UTC. Sign in with `POST /auth/login`, then send `Authorization: Bearer <sessionToken>`.",
     root="/api/v1",
-    rows=(*auth.ROWS, *users.ROWS, *wallet.ROWS),
+    rows=(*auth.ROWS, *users.ROWS, *wallet.ROWS, *messages.ROWS),
     show_refusal=show_refusal,
     cookie=True,
 )

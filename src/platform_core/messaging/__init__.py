@@ -1,0 +1,1 @@
+"""Conversations between two users: messages, what is unread, and who has blocked whom."""

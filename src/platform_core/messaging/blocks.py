@@ -1,0 +1,108 @@
+"""Blocking: nothing more is sent between two users, whichever of them wants that; what was said stays readable."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from attrs import frozen
+
+from platform_core.identity.ports import Directory
+from platform_core.kernel.actor import USERS, Policy
+from platform_core.kernel.command import Command, Query
+from platform_core.kernel.errors import Invalid, NotFound
+from platform_core.kernel.page import DEFAULT_LIMIT, Page, Position, bounded
+from platform_core.kernel.work import Work
+from platform_core.messaging.conversations import Conversation, conversation_id
+from platform_core.messaging.inbox import Participant, both_sides, participant
+
+
+@frozen
+class BlockView:
+    """Somebody the caller blocks, and since when."""
+
+    user: Participant
+    since: datetime
+
+
+@frozen
+class BlockUser(Command[BlockView]):
+    """Block a user: neither can open a conversation with the other or write in one. Blocking twice is blocking once."""
+
+    policy: ClassVar[Policy] = USERS
+
+    user: str
+
+
+async def block_user(command: BlockUser, work: Work, people: Directory) -> BlockView:
+    """Block them, whether or not there is a conversation.
+
+    Raises:
+        Invalid: It is the caller.
+        NotFound: There is no such user.
+    """
+    me = work.actor.id
+    if command.user == me:
+        raise Invalid.field("user", "must be somebody else")
+    card = await people.card(command.user)
+    if card is None:
+        raise NotFound("there is no such user")
+    conversation = await work.get(Conversation, conversation_id(me, card.id))
+    if conversation is None:
+        conversation = Conversation.between(me, card.id, work.now)
+        work.add(conversation)
+    if conversation.block(me, work.now):
+        work.save(conversation)
+    return BlockView(participant(card), conversation.blocks_since(me) or work.now)
+
+
+@frozen
+class UnblockUser(Command[None]):
+    """Take one's block of a user back; the other's own stays. Unblocking who is not blocked changes nothing."""
+
+    policy: ClassVar[Policy] = USERS
+
+    user: str
+
+
+async def unblock_user(command: UnblockUser, work: Work, people: Directory) -> None:
+    """Unblock them.
+
+    Raises:
+        NotFound: There is no such user.
+    """
+    me = work.actor.id
+    if await people.card(command.user) is None:
+        raise NotFound("there is no such user")
+    conversation = await work.get(Conversation, conversation_id(me, command.user))
+    if conversation is not None and conversation.unblock(me):
+        work.save(conversation)
+
+
+@frozen
+class ListBlocks(Query[Page[BlockView]]):
+    """Whom the caller blocks, the latest first.
+
+    Args:
+        after: Where the page begins, as the page before told.
+        limit: At most this many, 1 to 100.
+    """
+
+    policy: ClassVar[Policy] = USERS
+
+    after: Position | None = None
+    limit: int = DEFAULT_LIMIT
+
+
+async def list_blocks(query: ListBlocks, work: Work, people: Directory) -> Page[BlockView]:
+    """A page of them."""
+    me, limit = work.actor.id, bounded(query.limit)
+    found = await both_sides(work, "blocks_since", after=query.after, limit=limit)
+    shown = found[:limit]
+    cards = await people.cards([conversation.other(me) for conversation in shown])
+    views = [
+        BlockView(participant(cards[conversation.other(me)]), conversation.blocks_since(me) or conversation.created_at)
+        for conversation in shown
+    ]
+    last = shown[-1] if len(found) > limit else None
+    return Page(views, limit, None if last is None else (last.blocks_since(me), last.id))
