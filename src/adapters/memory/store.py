@@ -66,6 +66,10 @@ class MemoryStore:
             rows = [row for row in rows if self._is_after(row, select)]
         return [self._codec.aggregate(select.kind, row) for row in rows[: select.limit]]
 
+    async def count(self, select: Select[A]) -> int:
+        """How many aggregates fit the filters of a selection, whatever its page and limit."""
+        return sum(self._matches(row, select.where) for row in self._rows.get(select.kind.kind, {}).values())
+
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances of these accounts as last committed."""
         return Balances({id: self._accounts[id].balance for id in accounts if id in self._accounts})

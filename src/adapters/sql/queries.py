@@ -20,12 +20,7 @@ def select_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bo
         codec: How constants are stored.
         arrays: Whether the database takes a list as one value.
     """
-    tests: list[str] = []
-    values: list[Any] = []
-    for where in select.where:
-        test, bound = _test(where, table, codec, arrays=arrays)
-        tests.append(test)
-        values.extend(bound)
+    tests, values = _tests(select, table, codec, arrays=arrays)
     if select.after is not None:
         test, bound = _behind(select, table, [codec.value(value) for value in select.after])
         tests.append(test)
@@ -33,6 +28,23 @@ def select_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bo
     where_clause = f" WHERE {' AND '.join(tests)}" if tests else ""
     orders = ", ".join(_direction(name, select, table) for name in sort_keys(select.order))
     return f"SELECT * FROM {table.name}{where_clause} ORDER BY {orders} LIMIT ?", [*values, select.limit]
+
+
+def count_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bool) -> tuple[str, list[Any]]:
+    """How many rows fit a selection's filters, as a statement; its arguments are those of `select_sql`."""
+    tests, values = _tests(select, table, codec, arrays=arrays)
+    where_clause = f" WHERE {' AND '.join(tests)}" if tests else ""
+    return f"SELECT count(*) AS total FROM {table.name}{where_clause}", values
+
+
+def _tests(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bool) -> tuple[list[str], list[Any]]:
+    tests: list[str] = []
+    values: list[Any] = []
+    for where in select.where:
+        test, bound = _test(where, table, codec, arrays=arrays)
+        tests.append(test)
+        values.extend(bound)
+    return tests, values
 
 
 def _column(name: str, table: Table) -> str:

@@ -20,7 +20,7 @@ from adapters.sql.commit import Committer
 from adapters.sql.connection import Connection, Record
 from adapters.sql.migrate import check_current
 from adapters.sql.outbox import SqlOutbox
-from adapters.sql.queries import select_sql
+from adapters.sql.queries import count_sql, select_sql
 from adapters.sql.tables import AGGREGATE_TABLES, accounts
 from adapters.sql.windows import SqlWindows
 from adapters.sql.writer import Writer
@@ -131,6 +131,19 @@ class SqlStore(SqlBooks):
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
         return await self._find(select, self._backend.read)
+
+    async def count(self, select: Select[A]) -> int:
+        """How many aggregates fit the filters of a selection, whatever its page and limit."""
+        if not all(can_be_kept(where.value) for where in select.where if isinstance(where.value, str)):
+            return 0
+        codec = self._committer.rows.codec
+        sql, values = count_sql(select, AGGREGATE_TABLES[select.kind.kind], codec, arrays=self._is_postgres)
+
+        async def work(connection: Connection) -> list[Record]:
+            return await connection.query(sql, *values)
+
+        total: int = (await self._backend.read(work))[0]["total"]
+        return total
 
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances of these accounts as last committed; an account never opened has 0."""

@@ -69,6 +69,10 @@ class Rehearsal:
         """The aggregates that a selection describes."""
         return await self._store.find(select)
 
+    async def count(self, select: Select[A]) -> int:
+        """How many aggregates fit the filters of a selection."""
+        return await self._store.count(select)
+
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """Balances as last committed."""
         return await self._store.balances(accounts)

@@ -44,6 +44,9 @@ class Store(Protocol):
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates that a selection describes, in its order."""
 
+    async def count(self, select: Select[A]) -> int:
+        """How many aggregates fit the filters of a selection, whatever its page and limit."""
+
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances of these accounts as last committed; an account never opened has 0."""
 

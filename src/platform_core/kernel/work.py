@@ -70,6 +70,10 @@ class Work:
         """The aggregates a selection describes."""
         return await self._store.find(select)
 
+    async def count(self, select: Select[A]) -> int:
+        """How many aggregates fit the filters of a selection, whatever its page and limit."""
+        return await self._store.count(select)
+
     async def balances(self, *accounts: str) -> Balances:
         """Balances as last committed."""
         return await self._store.balances(accounts)

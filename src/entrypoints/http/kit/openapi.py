@@ -123,7 +123,9 @@ def _operation(row: Row, dialect: Dialect, schemas: dict[str, Any]) -> Json:
     schema = schemas.get(row.shape.__name__, {})
     if parameters := _parameters(row, schema):
         operation["parameters"] = parameters
-    if row.method not in ("GET", "DELETE") and row.shape is not Ask:
+    # What the path says in full needs no body.
+    has_body = not set(row.path_fields).issuperset(row.shape.__struct_encode_fields__)
+    if row.method not in ("GET", "DELETE") and has_body:
         content: Json = {"schema": _body(row, schema)}
         if row.example is not None:
             content["example"] = dict(row.example)
