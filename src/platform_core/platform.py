@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
-from platform_core.identity.ports import Directory, Passwords
+from platform_core.content.absent import no_media
+from platform_core.content.ports import ContentRules, Links, Media, MediaStore
+from platform_core.content.showcase import ContentShowcase
+from platform_core.identity.ports import Directory, Passwords, Showcase
 from platform_core.identity.sessions import Doorkeeper
 from platform_core.identity.users import People
 from platform_core.kernel.actor import Actor
@@ -83,6 +86,7 @@ class Platform:
         gateway: The payment provider.
         catalogue: The token packages on sale.
         fees: The platform's share, per kind of entry.
+        media: Where files are kept and who looks after them; nothing can be uploaded when None.
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
     """
@@ -97,12 +101,14 @@ class Platform:
         gateway: PaymentGateway,
         catalogue: Catalogue | None = None,
         fees: FeePolicy | None = None,
+        media: Media | None = None,
         fingerprint_key: bytes = b"",
         worker: str = "platform",
     ) -> None:
         self.store = store
         self.clock = clock
         self.gateway = gateway
+        self.media = media = media or no_media()
         self.doorkeeper = Doorkeeper(store, clock)
         self.relay = Relay(store.outbox, clock, worker=worker)
         self.application = Application(
@@ -113,10 +119,15 @@ class Platform:
             services={
                 Books: store,
                 Catalogue: catalogue or Catalogue(),
+                ContentRules: media.rules,
                 Directory: People(store),
                 FeePolicy: fees or FeePolicy(),
+                Links: media.links,
+                Media: media,
+                MediaStore: media.store,
                 Passwords: passwords,
                 PaymentGateway: gateway,
+                Showcase: ContentShowcase(store, media.links),
             },
             fingerprint_key=fingerprint_key,
         )

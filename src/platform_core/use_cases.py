@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from platform_core.content import access as entitlements
+from platform_core.content import feed, items, moderating, paying, shelves, upkeep, uploading, viewing
+from platform_core.content.events import ContentProcessed
 from platform_core.identity import access, guesses, profiles, sessions, staff, users
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
@@ -22,6 +25,7 @@ USE_CASES: tuple[UseCase, ...] = (
     access.refresh_session,
     access.logout,
     profiles.get_user,
+    profiles.get_profile,
     profiles.update_user,
     staff.create_user,
     staff.list_users,
@@ -56,6 +60,25 @@ USE_CASES: tuple[UseCase, ...] = (
     blocks.unblock_user,
     blocks.list_blocks,
     told_tips.tell_tip,
+    uploading.upload_content,
+    feed.read_feed,
+    viewing.get_content,
+    viewing.find_media,
+    paying.unlock_content,
+    paying.get_tiers,
+    paying.set_tiers,
+    paying.subscribe,
+    paying.list_subscriptions,
+    moderating.delete_content,
+    moderating.list_content,
+    moderating.inspect_content,
+    moderating.approve_content,
+    moderating.reject_content,
+    upkeep.due_content,
+    upkeep.tend_content,
+    upkeep.drop_source,
+    upkeep.due_uploads,
+    upkeep.sweep_upload,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -67,8 +90,17 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     purchases.Purchase,
     conversations.Conversation,
     messages.Message,
+    items.ContentItem,
+    shelves.Shelf,
+    shelves.Upload,
+    entitlements.TierPlan,
+    entitlements.Subscription,
+    entitlements.Unlock,
 )
 
 #: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
 #: Events come at least once, so these commands change nothing when they come again.
-REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] = ((TipSent, told_tips.on_tip),)
+REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] = (
+    (TipSent, told_tips.on_tip),
+    (ContentProcessed, upkeep.on_processed),
+)
