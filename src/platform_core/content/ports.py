@@ -9,7 +9,6 @@ from typing import IO, Protocol
 
 from attrs import field, frozen
 
-
 Body = bytes | IO[bytes]
 """What is written: bytes, or an open file from its beginning to its end."""
 

@@ -79,7 +79,7 @@ async def tend_content(command: TendContent, work: Work, media: Media) -> str:
             return "put off"
     work.save(item)
     item.processed()
-    return item.state.value
+    return str(item.state.value)
 
 
 async def _process(item: ContentItem, source: str, work: Work, media: Media) -> bool:

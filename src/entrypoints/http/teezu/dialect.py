@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from entrypoints.http.kit.dialect import Dialect
-from entrypoints.http.teezu import auth, messages, users, wallet
+from entrypoints.http.teezu import auth, content, messages, tiers, users, wallet
 from entrypoints.http.teezu.errors import show_refusal
 
 TEEZU = Dialect(
     name="teezu",
     title="Teezu creator platform API",
     version="7.0",
-    description="Accounts, sessions, profiles, the token wallet and messages. Amounts are whole tokens (TZT); moments "
-    "are ISO 8601 in UTC. Sign in with `POST /auth/login`, then send `Authorization: Bearer <sessionToken>`.",
+    description="Accounts, sessions, profiles, the token wallet, messages and content. "
+    "Amounts are whole tokens (TZT); moments are ISO 8601 in UTC. "
+    "Sign in with `POST /auth/login`, then send `Authorization: Bearer <sessionToken>`.",
     root="/api/v1",
-    rows=(*auth.ROWS, *users.ROWS, *wallet.ROWS, *messages.ROWS),
+    rows=(*auth.ROWS, *users.ROWS, *wallet.ROWS, *messages.ROWS, *content.ROWS, *tiers.ROWS),
     show_refusal=show_refusal,
     cookie=True,
 )
