@@ -13,7 +13,7 @@ import msgspec
 
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.errors import FieldError, Kind, PlatformError, StoredRefusal
-from platform_core.kernel.events import Event
+from platform_core.kernel.events import Event, Unreadable
 from platform_core.kernel.secret import Secret
 
 A = TypeVar("A", bound=Aggregate)
@@ -106,8 +106,11 @@ class JsonCodec:
         return decoder.decode(data)
 
     def event(self, name: str, data: bytes | str) -> Event:
-        """The event in an outbox row."""
-        event: Event = self.loads(data, Event.kinds[name])
+        """The event in an outbox row; one of another version is told as such, so that it holds up nobody else."""
+        try:
+            event: Event = self.loads(data, Event.kinds[name])
+        except (KeyError, msgspec.MsgspecError):
+            return Unreadable(name, data if isinstance(data, str) else data.decode())
         return event
 
     def refusal(self, error: PlatformError) -> bytes:

@@ -23,7 +23,8 @@ from dependency_injector import containers, providers
 from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
-from entrypoints.settings import SHORTEST_SECRET, WEAK, BadSettings, Settings, variable
+from entrypoints.settings import SHORTEST_SECRET, WEAK, BadSettings, Settings, variable, without_password
+from platform_core.content.ports import Media
 from platform_core.kernel.errors import Unauthenticated, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
@@ -42,22 +43,28 @@ if TYPE_CHECKING:
 SECRETS = ("secret_key", "webhook_secret")
 
 
-def with_secrets(settings: Settings) -> Settings:
+def with_secrets(settings: Settings, *, keep: bool = True) -> Settings:
     """The settings with every secret in place.
 
     In development missing ones are made up and kept beside the data, readable by this user only, so that sessions and
-    keys outlive a restart. In production they must be given, and be long and random.
+    keys outlive a restart. In production those that are used must be given, and be long and random.
+
+    Args:
+        settings: As they were loaded.
+        keep: Whether what is made up is written down.
 
     Raises:
         BadSettings: One is missing or weak, or cannot be kept.
     """
     if settings.production:
         _refuse_weak("secret_key", settings.secret_key)
+        if settings.payments not in ("", "none"):
+            _refuse_weak("webhook_secret", settings.webhook_secret)
         return settings
     missing = [name for name in SECRETS if not getattr(settings, name)]
     if not missing:
         return settings
-    kept = _kept_secrets(settings)
+    kept = _kept_secrets(settings, keep=keep)
     chosen = {name: getattr(settings, name) or kept[name] for name in SECRETS}
     return attrs.evolve(settings, secret_key=chosen["secret_key"], webhook_secret=chosen["webhook_secret"])
 
@@ -70,13 +77,15 @@ def _refuse_weak(name: str, value: str) -> None:
         raise BadSettings(f"{name}: is too weak for production: at least {SHORTEST_SECRET} random characters ({where})")
 
 
-def _kept_secrets(settings: Settings) -> dict[str, str]:
+def _kept_secrets(settings: Settings, *, keep: bool) -> dict[str, str]:
     fresh = {name: secrets.token_urlsafe(32) for name in SECRETS}
     file = beside_data(settings, "secrets")
     if file is None:
         return fresh
     try:
         if not file.exists():
+            if not keep:
+                return fresh
             write_private(file, json.dumps(fresh))
         kept = json.loads(file.read_text())
         return {name: str(kept[name]) for name in SECRETS}
@@ -202,6 +211,16 @@ def _fees(settings: Settings) -> FeePolicy:
     return FeePolicy({kind: rate for kind, rate in attrs.asdict(settings.fees).items() if rate})
 
 
+def _media(settings: Settings, clock: Clock) -> Media:
+    from adapters.security.sealer import derive_key
+    from entrypoints.media import make_media
+
+    # As with cursors: without a secret the links of this process are good for this process.
+    key = derive_key(settings.secret_key or secrets.token_hex(), "media links")
+    beside = beside_data(settings, "media")
+    return make_media(settings.media, folder=beside, key=key, base_url=base_url(settings), clock=clock)
+
+
 def _fingerprint_key(settings: Settings) -> bytes:
     from adapters.security.sealer import derive_key
 
@@ -250,9 +269,11 @@ def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOpti
             "auth": Limit(limits.auth_per_minute),
             "register": Limit(limits.register_per_minute),
             "messages": Limit(limits.messages_per_10_seconds, seconds=10),
+            "uploads": Limit(limits.uploads_per_minute),
         },
         limiter=limiter or LocalLimiter(),
         cursor_key=_cursor_key(settings),
+        docs=server.docs,
         max_body=server.max_body,
         header_seconds=server.header_timeout,
         body_seconds=server.body_timeout,
@@ -262,8 +283,9 @@ def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOpti
 
 
 def _worker() -> str:
-    # Asked for in the process itself: one that was forked shares what was decided before.
-    return f"{platform_of_python.node()}-{os.getpid()}"
+    # Asked for in the process itself: one that was forked shares what was decided before. Containers have one name and
+    # one process number often enough.
+    return f"{platform_of_python.node()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class Container(containers.DeclarativeContainer):
@@ -277,6 +299,7 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(_clock, store)
     passwords = providers.Singleton(_passwords, settings)
     gateway = providers.Singleton(_gateway, settings, clock)
+    media = providers.Singleton(_media, settings, clock)
     platform = providers.Singleton(
         Platform,
         store=store,
@@ -286,18 +309,23 @@ class Container(containers.DeclarativeContainer):
         gateway=gateway,
         catalogue=providers.Singleton(catalogue, settings),
         fees=providers.Singleton(_fees, settings),
+        media=media,
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
     )
 
 
-def build(settings: Settings) -> Container:
+def build(settings: Settings, *, keep_secrets: bool = True) -> Container:
     """The parts as these settings want them, the store not open yet.
+
+    Args:
+        settings: What they are made from.
+        keep_secrets: Whether secrets that are made up are written down.
 
     Raises:
         BadSettings: A setting cannot be used.
     """
-    return Container(settings=with_secrets(settings))
+    return Container(settings=with_secrets(settings, keep=keep_secrets))
 
 
 @contextmanager
@@ -314,20 +342,22 @@ def reaching_database() -> Iterator[None]:
         if type(error).__module__.partition(".")[0] not in ("asyncpg", "sqlalchemy", "sqlite3"):
             raise
         said = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise Unavailable(f"the database cannot be used: {said}") from error
+        raise Unavailable(f"the database cannot be used: {without_password(said)}") from error
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, wrap: Callable[[Storage], Storage] | None = None) -> AsyncIterator[Platform]:
+async def running(
+    settings: Settings, *, wrap: Callable[[Storage], Storage] | None = None, keep_secrets: bool = True
+) -> AsyncIterator[Platform]:
     """The platform with its store open, for as long as the block lasts.
 
     Args:
         settings: What it is made from.
         wrap: Put around the store.
+        keep_secrets: Whether secrets that are made up are written down.
     """
-    container = build(settings)
+    container = build(settings, keep_secrets=keep_secrets)
     if wrap is not None:
-        container.clock()  # Taken from the store itself, before something stands around it.
         container.store.override(providers.Object(wrap(container.store())))
     store: Storage = container.store()
     with reaching_database():
@@ -348,7 +378,10 @@ def application(platform: Platform, settings: Settings) -> web.Application:
     from adapters.redis.windows import RedisWindows
     from entrypoints.http.kit.limits import SharedLimiter
 
-    windows = RedisWindows(settings.redis_url)
+    try:
+        windows = RedisWindows(settings.redis_url)
+    except ValueError:
+        raise BadSettings("redis_url: is not redis://host:port/0") from None
     app = build_app(platform, http_options(settings, SharedLimiter(windows)))
 
     async def close(_: web.Application) -> None:

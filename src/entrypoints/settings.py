@@ -1,8 +1,8 @@
 """Every setting of the server and its tools, typed, with where each value came from.
 
 Later wins: default, file, environment, option. The file is `platform-core.toml` in the working folder, or the one that
-`--config` or `PLATFORM_CORE_CONFIG` names. The variable of `server.port` is `PLATFORM_CORE_SERVER_PORT`; a secret may
-instead be in a file that `PLATFORM_CORE_SECRET_KEY_FILE` names.
+`--config` or `PLATFORM_CORE_CONFIG` names. The variable of `server.port` is `PLATFORM_CORE_SERVER_PORT`; a secret,
+or an address with a password in it, may instead be in a file that `PLATFORM_CORE_SECRET_KEY_FILE` names.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from typed_settings.types import LoadedSettings, LoaderMeta, OptionInfo, OptionL
 PREFIX = "PLATFORM_CORE_"
 CONFIG_VARIABLE = "PLATFORM_CORE_CONFIG"
 CONFIG_FILE = "platform-core.toml"
+#: Whatever stands between `user:` and the last `@` of a word. A password may have blanks in it, but a port has none.
+_IN_ADDRESS = re.compile(r"(://[^\s:@]*:)(?:\S*@|(?!:|\d+(?:[^\w\s]|$))[^@\n]*@)")
+_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&#\s]*", re.IGNORECASE)
 WEAK = frozenset({"changeme", "change-me", "default", "dev", "password", "secret", "test"})
 SHORTEST_SECRET = 32
 
@@ -54,7 +57,9 @@ class Server:
     port: int = _option(8080, "Port to listen on; 0 takes a free one.", low=0, high=65535)
     workers: int = _option(1, "Server processes that share the port.", low=1, high=256)
     api: str = _option(
-        "", "The one API to serve, at the root; all of them, each under its prefix, when empty.", choices=("", "teezu")
+        "",
+        "The one API to serve, at the root as well as under its prefix; when empty all of them, each under its prefix.",
+        choices=("", "teezu"),
     )
     base_url: str = _option("", "The address clients use, for links; `http://host:port` when empty.")
     allowed_hosts: tuple[str, ...] = _option(
@@ -64,7 +69,8 @@ class Server:
     trusted_proxies: tuple[str, ...] = _option(
         (), "Addresses or networks of reverse proxies whose X-Forwarded-For is believed."
     )
-    max_body: int = _option(1_048_576, "Largest request body, in bytes.", low=1024, high=1 << 30)
+    docs: bool = _option(True, "Whether the documentation pages and the OpenAPI documents are served.")
+    max_body: int = _option(262_144, "Largest request body without files, in bytes.", low=1024, high=1 << 30)
     header_timeout: int = _option(10, "Seconds a client may take to send its headers.", low=1, high=3600)
     body_timeout: int = _option(10, "Seconds a body may take before it must keep a pace of 1 KiB/s.", low=1, high=3600)
     keepalive_timeout: int = _option(75, "Seconds an idle connection is kept.", low=1, high=3600)
@@ -79,12 +85,17 @@ class Limits:
     """How many requests a caller may make."""
 
     default_per_minute: int = _option(
-        100, "Requests per minute and session; per address where nobody is signed in.", low=1, high=10_000_000
+        100, "Requests per minute and user; per address where nobody is signed in.", low=1, high=10_000_000
     )
-    money_per_minute: int = _option(100, "Requests that move money, per minute and session.", low=1, high=10_000_000)
-    auth_per_minute: int = _option(20, "Logins and refreshes per minute and address.", low=1, high=10_000_000)
-    register_per_minute: int = _option(5, "Registrations per minute and address.", low=1, high=10_000_000)
+    money_per_minute: int = _option(100, "Requests that move money, per minute and user.", low=1, high=10_000_000)
+    auth_per_minute: int = _option(
+        20, "Logins and refreshes per minute and address; per user where somebody is signed in.", low=1, high=10_000_000
+    )
+    register_per_minute: int = _option(
+        5, "Registrations per minute and address; per user where somebody is signed in.", low=1, high=10_000_000
+    )
     messages_per_10_seconds: int = _option(5, "Messages a user may send in 10 seconds.", low=1, high=10_000_000)
+    uploads_per_minute: int = _option(10, "Files a creator may upload in a minute.", low=1, high=10_000_000)
 
 
 @frozen(kw_only=True)
@@ -103,6 +114,36 @@ class Fees:
 
     tip: int = _option(0, "Share of a tip, in basis points (hundredths of a per cent).", low=0, high=10_000)
     capture: int = _option(0, "Share of a captured hold, in basis points.", low=0, high=10_000)
+    unlock: int = _option(0, "Share of an unlocked content item, in basis points.", low=0, high=10_000)
+    subscription: int = _option(0, "Share of a subscription, in basis points.", low=0, high=10_000)
+
+
+@frozen(kw_only=True)
+class Media:
+    """Uploaded files: where they are kept, and what is taken."""
+
+    store: str = _option("folder", "Where files are kept.", choices=("folder", "s3", "none"))
+    folder: str = _option("", "The folder; beside the database file, or in this user's state folder, when empty.")
+    s3_bucket: str = _option("", "The bucket, which must be there already.")
+    s3_endpoint: str = _option("", "Address of a server that speaks the S3 API; Amazon's own when empty.")
+    s3_region: str = _option("us-east-1", "The bucket's region.")
+    s3_prefix: str = _option("", "Below which key of the bucket everything is kept; ends with a slash.")
+    s3_access_key: str = _option("", "Key of the S3 account; that of the environment when empty.", secret=True)
+    s3_secret_key: str = _option("", "Secret of that key.", secret=True)
+    image_bytes: int = _option(10 * 2**20, "Largest picture, in bytes.", low=1024, high=1 << 30)
+    video_bytes: int = _option(500 * 2**20, "Largest video, in bytes.", low=1024, high=1 << 40)
+    audio_bytes: int = _option(100 * 2**20, "Largest sound, in bytes.", low=1024, high=1 << 40)
+    video_seconds: int = _option(3600, "Longest video, in seconds.", low=1, high=86_400)
+    audio_seconds: int = _option(7200, "Longest sound, in seconds.", low=1, high=86_400)
+    items_per_creator: int = _option(10_000, "Items a creator may have at once.", low=1, high=10**9)
+    bytes_per_creator: int = _option(50 * 2**30, "Bytes a creator's items may have together.", low=1024, high=1 << 50)
+    link_seconds: int = _option(300, "Seconds a link to a file is good, at most.", low=120, high=3600)
+    keep_deleted_hours: int = _option(24, "Hours until the files of a deleted item are purged.", low=0, high=8760)
+    jobs: int = _option(2, "Files worked on at once in each process.", low=1, high=64)
+    refused_words: tuple[str, ...] = _option((), "Words in a caption that have an item rejected.")
+    held_words: tuple[str, ...] = _option(
+        (), "Words in a caption that have somebody look first; `*` has everything looked at."
+    )
 
 
 @frozen(kw_only=True)
@@ -129,7 +170,6 @@ class Settings:
         "Redis that counts requests for all processes, as `redis://host:port/0`. When empty each process counts its "
         "own, except attempts to sign in or up and messages, which the database counts.",
     )
-    media_folder: str = _option("media", "Folder of uploaded files.")
     payments: str = _option(
         "",
         "The payment provider. When empty `fake`, which takes no money, in development, and none in production.",
@@ -140,10 +180,12 @@ class Settings:
     )
     webhook_secret: str = _option(
         "",
-        "Signs and checks payment messages. In production at least 32 characters, if there are payments.",
+        "Signs and checks payment messages. In production at least 32 characters, where `payments` names a provider.",
         secret=True,
     )
-    require_idempotency_key: bool = _option(False, "Whether requests that move money must carry Idempotency-Key.")
+    require_idempotency_key: bool = _option(
+        False, "Whether every request that changes something, signing in or up too, must carry Idempotency-Key."
+    )
     background: bool = _option(True, "Whether `serve` does the background work too.")
     packages: tuple[str, ...] = _option(
         ("pkg_100:100:999:EUR", "pkg_500:500:4499:EUR", "pkg_1000:1000:8499:EUR", "pkg_5000:5000:39999:EUR"),
@@ -153,6 +195,7 @@ class Settings:
     limits: Limits = Limits()
     passwords: Passwords = Passwords()
     fees: Fees = Fees()
+    media: Media = Media()
     log: Log = Log()
 
     @property
@@ -192,6 +235,7 @@ _GROUPS: Mapping[str, Callable[..., Any]] = {
     "limits": Limits,
     "passwords": Passwords,
     "fees": Fees,
+    "media": Media,
     "log": Log,
 }
 
@@ -201,6 +245,11 @@ OPTIONS: OptionList = ts.SettingsState(Settings, (), (), ts.default_converter(),
 def variable(path: str) -> str:
     """The environment variable of a setting."""
     return PREFIX + path.replace(".", "_").upper()
+
+
+def in_file(option: OptionInfo) -> bool:
+    """Whether its value may be in a file of its own: secrets, and addresses that have a password in them."""
+    return option.is_secret or option.path in ("database_url", "redis_url")
 
 
 def value_of(settings: Settings, path: str) -> object:
@@ -237,10 +286,15 @@ def load(
     return Loaded(_convert(layers, origins), origins)
 
 
+def without_password(text: str) -> str:
+    """A URL, or a text with URLs in it, with `***` for the password of each."""
+    return _IN_QUERY.sub(r"\1***", _IN_ADDRESS.sub(r"\1***@", text))
+
+
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
     """Variables that look like settings and are none: likely typing errors."""
     known = {variable(option.path) for option in OPTIONS} | {CONFIG_VARIABLE}
-    known |= {variable(option.path) + "_FILE" for option in OPTIONS if option.is_secret}
+    known |= {variable(option.path) + "_FILE" for option in OPTIONS if in_file(option)}
     given = os.environ if environment is None else environment
     return sorted(name for name in given if name.startswith(PREFIX) and name not in known)
 
@@ -277,7 +331,7 @@ def _environment(environment: Mapping[str, str]) -> Iterable[LoadedSettings]:
         name = variable(option.path)
         if name in environment:
             yield _single(option, environment[name], name)
-        elif option.is_secret and environment.get(name + "_FILE"):
+        elif in_file(option) and environment.get(name + "_FILE"):
             file = Path(environment[name + "_FILE"])
             try:
                 yield _single(option, file.read_text().strip(), name + "_FILE")
@@ -317,7 +371,7 @@ def _convert(layers: Iterable[LoadedSettings], origins: Mapping[str, str]) -> Se
             value = _typed(option, loaded.value)
             _check(option, value)
         except ValueError as error:
-            shown = "" if option.is_secret else f"{loaded.value!r} "
+            shown = "" if option.is_secret else without_password(f"{loaded.value!r} ")
             raise BadSettings(f"{path}: {shown}{error} (set by {origins[path]})") from error
         set_path(values, path, value)
     arguments: dict[str, Any] = {**values, **{name: group(**values[name]) for name, group in _GROUPS.items()}}

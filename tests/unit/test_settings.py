@@ -13,7 +13,16 @@ import pytest
 from entrypoints import container
 from entrypoints.cli.database import prepare
 from entrypoints.cli.settings_page import page
-from entrypoints.settings import OPTIONS, BadSettings, Settings, load, unknown_variables, value_of, variable
+from entrypoints.settings import (
+    OPTIONS,
+    BadSettings,
+    Settings,
+    load,
+    unknown_variables,
+    value_of,
+    variable,
+    without_password,
+)
 
 ROOT = Path(__file__).parents[2]
 STRONG = "b7xQ0v-9Zk2mWc5rT8yLp3nHs6dGf1aJ"
@@ -50,11 +59,11 @@ def test_later_sources_win(given: set[str]) -> None:
 
 def test_the_file_is_named_by_an_option_before_the_environment() -> None:
     for name in ("one", "two"):
-        Path(f"{name}.toml").write_text(f'media_folder = "{name}"\n')
+        Path(f"{name}.toml").write_text(f'redis_url = "{name}"\n')
 
     environment = {"PLATFORM_CORE_CONFIG": "one.toml"}
-    assert load(environment=environment).settings.media_folder == "one"
-    assert load(Path("two.toml"), environment=environment).settings.media_folder == "two"
+    assert load(environment=environment).settings.redis_url == "one"
+    assert load(Path("two.toml"), environment=environment).settings.redis_url == "two"
 
 
 def test_every_setting_can_come_from_the_environment() -> None:
@@ -119,12 +128,12 @@ def test_a_file_that_is_named_must_be_there() -> None:
         load(Path("nope.toml"), environment={})
 
 
-def test_a_secret_may_come_from_a_file_of_its_own() -> None:
+def test_what_is_secret_may_come_from_a_file_of_its_own() -> None:
     Path("key").write_text(f"{STRONG}\n")
 
-    loaded = load(environment={"PLATFORM_CORE_SECRET_KEY_FILE": "key"})
+    loaded = load(environment={"PLATFORM_CORE_SECRET_KEY_FILE": "key", "PLATFORM_CORE_DATABASE_URL_FILE": "key"})
 
-    assert loaded.settings.secret_key == STRONG
+    assert loaded.settings.secret_key == loaded.settings.database_url == STRONG
     assert loaded.origins["secret_key"] == "PLATFORM_CORE_SECRET_KEY_FILE"
 
 
@@ -175,6 +184,20 @@ def test_production_refuses_missing_and_weak_secrets(weak: str, folder: Path) ->
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("weak", ["", "secret", "x" * 40, "short-but-random-7Q"])
+def test_production_refuses_a_weak_webhook_secret_where_there_are_payments(weak: str) -> None:
+    settings = Settings(environment="production", secret_key=STRONG, webhook_secret=weak, payments="fake")
+
+    with pytest.raises(BadSettings, match=r"^webhook_secret: .*PLATFORM_CORE_WEBHOOK_SECRET"):
+        container.with_secrets(settings)
+
+
+@pytest.mark.parametrize("payments", ["", "none"])
+def test_production_without_payments_needs_no_webhook_secret(payments: str) -> None:
+    settings = Settings(environment="production", secret_key=STRONG, payments=payments)
+    assert container.with_secrets(settings) == settings
+
+
 def test_production_takes_a_strong_secret() -> None:
     settings = Settings(environment="production", secret_key=STRONG)
     assert container.with_secrets(settings) == settings
@@ -187,7 +210,11 @@ def _gateway(settings: Settings) -> object:
 @pytest.mark.parametrize(
     ("settings", "use", "setting"),
     [
-        (Settings(environment="production", secret_key=STRONG, payments="fake"), _gateway, "payments"),
+        (
+            Settings(environment="production", secret_key=STRONG, webhook_secret=STRONG, payments="fake"),
+            _gateway,
+            "payments",
+        ),
         (Settings(environment="production", secret_key=STRONG), container.http_options, "server.base_url"),
         (Settings(packages=("pkg:1:2",)), container.catalogue, "packages"),
         (Settings(database_url="mysql://x"), prepare, "database_url"),
@@ -213,3 +240,56 @@ def test_the_page_of_settings_is_current() -> None:
 
 def test_origins_survive_json() -> None:
     assert json.loads(json.dumps(dict(load(environment={}).origins)))["database_url"] == "default"
+
+
+PASSWORD = "geheim"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://app:geheim@db/platform", "postgresql://app:***@db/platform"),
+        ("postgresql://app:geheim@[::1]:5432/platform", "postgresql://app:***@[::1]:5432/platform"),
+        ("postgresql://app:p@geheim@db/platform", "postgresql://app:***@db/platform"),
+        ("postgresql://app:p/geheim?#@db/platform", "postgresql://app:***@db/platform"),
+        ("postgresql://app:12 geheim@db/platform", "postgresql://app:***@db/platform"),
+        ("postgresql://app@db/platform?password=geheim&ssl=on", "postgresql://app@db/platform?password=***&ssl=on"),
+        ("redis://:geheim@cache:6379/0", "redis://:***@cache:6379/0"),
+        ("two: redis://:geheim@a and redis://b:geheim@c.", "two: redis://:***@a and redis://b:***@c."),
+    ],
+)
+def test_the_password_in_an_address_is_masked(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("sqlite:///platform-core.db", "postgresql://app@db:5432/platform", "redis://cache:6379/0", "memory:"),
+        "http://127.0.0.1:8080/x is for ada@example.com",
+        "none of sqlite:///file, postgresql://user@host/name, memory:",
+    ],
+)
+def test_an_address_without_a_password_stays_as_it_is(text: str) -> None:
+    assert without_password(text) == text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://app:geheim@db/platform",
+        "app:geheim@db/platform",
+        "postgresql://app:ge/geheim@db/platform",
+        "postgresql:app:geheim@db/platform",
+    ],
+)
+def test_an_address_that_is_refused_is_not_repeated_with_its_password(url: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        prepare(Settings(database_url=url))
+
+    assert PASSWORD not in str(refused.value)
+
+
+def test_secrets_that_are_not_to_be_kept_are_not(folder: Path) -> None:
+    assert len(container.with_secrets(Settings(), keep=False).secret_key) >= 32
+    assert list(folder.iterdir()) == []

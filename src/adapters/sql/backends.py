@@ -29,6 +29,9 @@ class Backend(Protocol):
     async def side(self, work: Work[T]) -> T:
         """The same, beside the batches: for what is not a unit of work."""
 
+    async def probe(self, account: str) -> bool:
+        """Wait a little for an account's lock, and say whether it was to be had."""
+
     async def read(self, work: Work[T]) -> T:
         """Run work that only reads, each of its statements by itself."""
 

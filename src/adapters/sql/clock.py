@@ -8,8 +8,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from platform_core.kernel.errors import PlatformError
-
 #: Seconds after which the database is asked again.
 FRESH = 60.0
 
@@ -26,11 +24,12 @@ class DatabaseClock:
         self._at = datetime.now(UTC)
         self._steady = time.monotonic()
         self._asking: asyncio.Task[None] | None = None
+        self._not_before = 0.0
 
     def now(self) -> datetime:
         """The present moment."""
         passed = time.monotonic() - self._steady
-        if passed > FRESH and self._asking is None:
+        if passed > FRESH and self._asking is None and time.monotonic() > self._not_before:
             self._asking = asyncio.get_running_loop().create_task(self._ask_again())
         return self._at + timedelta(seconds=passed)
 
@@ -43,8 +42,9 @@ class DatabaseClock:
 
     async def _ask_again(self) -> None:
         try:
-            with suppress(PlatformError):
+            with suppress(Exception):
                 # While the database does not answer, the steady clock goes on.
                 await self.set()
         finally:
+            self._not_before = time.monotonic() + FRESH / 10
             self._asking = None

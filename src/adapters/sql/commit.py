@@ -46,7 +46,10 @@ class Committer:
 
     def _replayed(self, unit: Changes, verdict: Verdict) -> Verdict:
         if isinstance(verdict, Committed) and isinstance(verdict.answer, KeyRecord) and unit.key is not None:
-            answer = self.json.loads(verdict.answer.encoded or b"null", unit.key.answers)
+            try:
+                answer = self.json.loads(verdict.answer.encoded or b"null", unit.key.answers)
+            except Exception:  # noqa: BLE001  # another secret key, or another shape: one caller's trouble, not the batch's
+                return KeyExpired("the answer kept under this idempotency key cannot be read any more; use a new one")
             return Committed(answer, replayed=True)
         return verdict
 

@@ -51,11 +51,16 @@ class Busy(Exception):
 
 
 class Poisoned(Exception):
-    """The database refused the batch for what is in it: a unique value taken meanwhile, a check."""
+    """The database refused the batch for what is in it.
 
-    def __init__(self, constraint: str) -> None:
+    Args:
+        constraint: What it broke.
+        unique: Whether that is a value which is there already.
+    """
+
+    def __init__(self, constraint: str, *, unique: bool) -> None:
         super().__init__(constraint)
-        self.constraint = constraint
+        self.unique = unique
 
 
 class Interrupted(Exception):

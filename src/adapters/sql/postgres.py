@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -29,6 +29,7 @@ _LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
+    asyncpg.ReadOnlySQLTransactionError,
 )
 
 
@@ -231,11 +232,14 @@ class Lane:
 
     async def close(self) -> None:
         """Let go of the connection, without a word to a server that may not answer."""
-        held, self._held, self._connection = self._held, None, None
-        if held is not None:
-            self._driver.terminate()
-            await held.invalidate()
-            await held.close()
+        held, driver = self._held, self._driver
+        self._held = self._connection = self._driver = None
+        with suppress(Exception):  # it is gone either way
+            if driver is not None:
+                driver.terminate()
+            if held is not None:
+                await held.invalidate()
+                await held.close()
 
 
 def _translated(error: BaseException, *, committing: bool) -> BaseException:
@@ -244,7 +248,9 @@ def _translated(error: BaseException, *, committing: bool) -> BaseException:
     if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
         return Interrupted(str(error))
     if isinstance(error, asyncpg.IntegrityConstraintViolationError | asyncpg.DataError):
-        return Poisoned(getattr(error, "constraint_name", None) or str(error))
+        return Poisoned(str(error), unique=isinstance(error, asyncpg.UniqueViolationError))
+    if isinstance(error, asyncpg.QueryCanceledError) and not committing:
+        return Unavailable("the database takes too long", retry_after=1)
     if isinstance(error, _LOST):
         return OutcomeUnknown(str(error)) if committing else Interrupted(str(error))
     return error
@@ -255,7 +261,7 @@ def make_engine(url: str) -> AsyncEngine:
     parsed = make_url(url).set(drivername="postgresql+asyncpg")
     settings = {
         "application_name": "platform-core",
-        "statement_timeout": "10000",
+        "statement_timeout": "5000",
         "idle_in_transaction_session_timeout": "30000",
         "jit": "off",
         # Every statement of ours goes by an index. A plan made while a table was empty would scan it for ever after.

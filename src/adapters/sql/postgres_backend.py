@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from adapters.sql import postgres
 from adapters.sql.backends import Run, Work, told_as_unavailable
-from adapters.sql.connection import Connection
+from adapters.sql.connection import Busy, Connection
+from adapters.sql.tables import accounts
 
 T = TypeVar("T")
 
@@ -24,6 +25,8 @@ class PostgresBackend:
 
     #: Milliseconds a batch waits for rows that others have locked, before it goes on without the units that need them.
     IMPATIENCE = 100
+    #: Milliseconds that a look at a locked account queues for its lock.
+    PATIENCE = 500
 
     def __init__(self, url: str, *, readers: int = 3) -> None:
         self._engine = postgres.make_engine(url)
@@ -31,6 +34,7 @@ class PostgresBackend:
         self._side = postgres.Lane(self._engine)
         self._readers = Turns([postgres.Lane(self._engine) for _ in range(readers)])
         self._side_turns = Turns([self._side])
+        self._probes = Turns([postgres.Lane(self._engine, lock_timeout=self.PATIENCE)])
 
     async def write(self, work: Work[T]) -> T:
         """Run work in a transaction that commits at the end."""
@@ -42,6 +46,15 @@ class PostgresBackend:
         with told_as_unavailable():
             async with self._side_turns.take() as lane, lane.transaction() as connection:
                 return await work(connection)
+
+    async def probe(self, account: str) -> bool:
+        """Wait a little for an account's lock, and say whether it was to be had."""
+        try:
+            async with self._probes.take() as lane, lane.transaction() as connection:
+                await connection.select(accounts, ("id",), "id", [account], lock="wait")
+        except Busy:
+            return False
+        return True
 
     async def read(self, work: Work[T]) -> T:
         """Run work that only reads."""
@@ -64,7 +77,7 @@ class PostgresBackend:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        for lane in (self._writer, self._side, *self._readers.all):
+        for lane in (self._writer, self._side, *self._probes.all, *self._readers.all):
             await lane.close()
         await self._engine.dispose()
 

@@ -182,7 +182,7 @@ class SqliteThread:
 
 def _translated(error: BaseException) -> BaseException:
     if isinstance(error, sqlite3.IntegrityError):
-        return Poisoned(str(error))
+        return Poisoned(str(error), unique=str(error).startswith("UNIQUE"))
     if isinstance(error, sqlite3.OperationalError):
         text = str(error)
         if "locked" in text or "busy" in text:
@@ -191,12 +191,22 @@ def _translated(error: BaseException) -> BaseException:
     return error
 
 
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "busy_timeout = 5000",
+    "temp_store = MEMORY",
+    # What INSERT OR REPLACE pushes out counts as deleted, so the guards of the books see it.
+    "recursive_triggers = ON",
+)
+
+
 def make_engine(url: str) -> Engine:
     """An engine for an address such as `sqlite:///folder/file.db`. Every acknowledged commit is on disk."""
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 5.0})
 
     def prepare(driver: Any, _: object) -> None:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000", "temp_store = MEMORY"):
+        for pragma in _PRAGMAS:
             driver.execute(f"PRAGMA {pragma}")
 
     event.listen(engine, "connect", prepare)

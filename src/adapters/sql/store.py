@@ -178,7 +178,8 @@ class SqlStore(SqlBooks):
 
         async def work(connection: Connection) -> int:
             used = "SELECT scope, key FROM idempotency_keys WHERE created_at < ? AND moved = ?"
-            emptied = f"UPDATE idempotency_keys SET answer = NULL WHERE (scope, key) IN ({used} AND answer IS NOT NULL LIMIT ?)"
+            answered = f"{used} AND answer IS NOT NULL LIMIT ?"
+            emptied = f"UPDATE idempotency_keys SET answer = NULL WHERE (scope, key) IN ({answered})"
             gone = f"DELETE FROM idempotency_keys WHERE (scope, key) IN ({used} LIMIT ?)"
             counted = [
                 await connection.query(f"{sql} RETURNING 1 AS one", before, moved, limit)

@@ -126,6 +126,7 @@ purchases = _aggregates(
     Column("state", Words, nullable=False),
     Column("checkout_url", Words),
     Column("payment", Words),
+    Column("unmatched", Json, nullable=False),
 )
 
 conversations = _aggregates(

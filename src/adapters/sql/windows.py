@@ -49,10 +49,11 @@ class SqlWindows:
         return int(row["used"]), max(0.0, (row["ends_at"] - now).total_seconds())
 
     async def forget(self) -> None:
-        """Forget the windows that have ended."""
+        """Forget windows that have ended, a thousand at most."""
         now = self._clock.now()
 
         async def work(connection: Connection) -> list[Record]:
-            return await connection.query("DELETE FROM windows WHERE ends_at <= ?", now)
+            old = "SELECT name FROM windows WHERE ends_at <= ? LIMIT 1000"
+            return await connection.query(f"DELETE FROM windows WHERE name IN ({old})", now)
 
         await self._backend.side(work)

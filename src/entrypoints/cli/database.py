@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import urlsplit
 
 from entrypoints.container import reaching_database, sqlite_path
 from entrypoints.settings import BadSettings, Settings
@@ -43,7 +44,14 @@ def check_database(settings: Settings, *, create: bool) -> None:
     if url == "memory:":
         return
     if not url.startswith(("sqlite:///", "postgresql://")):
-        raise BadSettings(f"database_url: {url!r} is none of sqlite:///file, postgresql://user@host/name, memory:")
+        # Not the whole of it: where it is mistyped, nobody can tell which part is the password.
+        scheme = url.partition(":")[0]
+        raise BadSettings(f"database_url: {scheme}:… is none of sqlite:///file, postgresql://user@host/name, memory:")
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        told = "database_url: cannot be read; in a password %40 stands for @, %2F for /, %3A for :"
+        raise BadSettings(told) from None
     if url.startswith("sqlite:"):
         file = sqlite_path(url)
         if file.is_dir():

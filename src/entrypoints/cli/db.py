@@ -23,27 +23,38 @@ def db() -> None:
 
 
 @db.command()
-@operation("db upgrade", "db upgrade --database-url postgresql://app@db/platform")
+@operation("db upgrade", "db upgrade --dry-run", "db upgrade --database-url postgresql://app@db/platform", writes=True)
 def upgrade(operation: Operation) -> None:
     """Bring the database to the newest version; nothing happens if it is there."""
     from adapters.sql import migrate
 
     url = _url(operation, create=True)
+    if operation.dry_run:
+        found, wanted = _found(url), migrate.newest()
+        change = {"change": "upgrade", "subject": "schema", "before": found, "after": wanted}
+        operation.rehearsed([] if found == wanted else [change])
+        return
     with container.reaching_database():
         migrate.upgrade(url)
         version = migrate.current(url)
     operation.output.item({"version": version}, f"at version {version}")
 
 
+def _found(url: str) -> str:
+    from adapters.sql import migrate
+
+    # To look into an SQLite file that is not there would make it.
+    if url.startswith("sqlite:") and not container.sqlite_path(url).exists():
+        return "empty"
+    with container.reaching_database():
+        return migrate.current(url)
+
+
 @db.command()
 @operation("db current")
 def current(operation: Operation) -> None:
     """Show the version the database is at."""
-    from adapters.sql import migrate
-
-    url = _url(operation, create=False)
-    with container.reaching_database():
-        version = migrate.current(url)
+    version = _found(_url(operation, create=False))
     operation.output.item({"version": version}, version)
 
 

@@ -1,4 +1,4 @@
-"""`platform-core ledger`: recompute the books, and export them."""
+"""`platform-core ledger`: recompute the books, export them, and undo an entry."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from entrypoints.cli import exits
 from entrypoints.cli.operation import Failure, Operation, operation
 from entrypoints.cli.output import shown
 from entrypoints.cli.root import Group, examples
-from entrypoints.cli.wallets import line_row
-from platform_core.kernel.journal import currency_of
+from entrypoints.cli.wallets import KEY, line_row
+from platform_core.kernel.errors import NotFound
+from platform_core.kernel.journal import JournalEntry, currency_of
 from platform_core.kernel.ports import Books
+from platform_core.ledger.reversals import Reversal, ReverseEntry
 from platform_core.platform import Platform
 
+AN_ENTRY = "txn_06f1a2b3c4d5e6f7g8h9j0k1m2"
 COLUMNS = (
     *("account", "line", "at", "kind", "amount", "balance", "currency"),
     *("entry", "actor", "reference", "details"),
@@ -26,9 +29,9 @@ COLUMNS = (
 
 
 @click.group(cls=Group)
-@examples("ledger verify", "ledger export -o books.csv")
+@examples("ledger verify", "ledger export -o books.csv", f"ledger reverse {AN_ENTRY}")
 def ledger() -> None:
-    """Check the books and export them."""
+    """Check the books, export them, and undo what should not stand in them."""
 
 
 @ledger.command()
@@ -103,3 +106,64 @@ async def _write(books: Books, stream: IO[str], form: str) -> int:
 def harmless(text: str) -> str:
     """A text as a CSV cell that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+@ledger.command()
+@operation(f"ledger entry {AN_ENTRY}", f"ledger entry {AN_ENTRY} --json")
+@click.argument("entry")
+def entry(operation: Operation, *, entry: str) -> None:
+    """Show a journal entry: what it moved where, and how much of that was reversed since."""
+
+    async def look(platform: Platform) -> tuple[JournalEntry, Reversal | None]:
+        found = await platform.store.entry(entry)
+        if found is None:
+            raise NotFound("there is no such journal entry")
+        return found, await platform.store.get(Reversal, found.id)
+
+    found, reversal = operation.run(look)
+    undone = reversal.undone if reversal else {}
+    facts = {
+        "kind": found.kind,
+        "at": found.at,
+        "actor": found.actor,
+        "reference": found.reference,
+        "reverses": found.reverses,
+        "details": dict(found.details),
+    }
+    rows = [
+        {
+            "account": posting.account,
+            "amount": posting.amount,
+            "currency": currency_of(posting.account),
+            "reversed": undone.get(posting.account, 0),
+            **facts,
+        }
+        for posting in found.postings
+    ]
+    columns = ("account", "amount", "currency", "reversed", *facts)
+    operation.output.rows("legs", columns, rows, screen=("account", "amount", "reversed", "kind"), entry=found.id)
+
+
+@ledger.command()
+@operation(
+    f"ledger reverse {AN_ENTRY} --reason 'sent twice'",
+    f"ledger reverse {AN_ENTRY} --amount 40 --key ticket-9 --yes",
+    f"ledger reverse {AN_ENTRY} --dry-run",
+    writes=True,
+    destructive=True,
+)
+@click.argument("entry")
+@click.option(
+    "--amount", type=click.IntRange(1, 10**15), metavar="N", help="Undo this much.  [default: all that is left]"
+)
+@click.option("--reason", default="", metavar="TEXT", help="Why; stands in the statement.")
+@KEY
+def reverse(operation: Operation, *, entry: str, amount: int | None, reason: str, key: str | None) -> None:
+    """Undo a journal entry, or part of it, by its mirror image.
+
+    The amount is in the smallest units of what the entry moved: tokens, or cents. What lies in escrow comes back by
+    releasing its hold instead.
+    """
+    operation.confirm(f"Reverse {f'{amount:,} of' if amount else 'all that is left of'} {entry}?")
+    posted = operation.ask(ReverseEntry(entry, amount, reason), key=key)
+    operation.output.item({"entry": posted, "reverses": entry}, f"{entry} is reversed by {posted}")

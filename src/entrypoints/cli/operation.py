@@ -6,7 +6,7 @@ import asyncio
 import functools
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,14 +15,14 @@ import rich_click as click
 from attrs import define
 
 from entrypoints.cli import exits, missing_package
-from entrypoints.cli.output import Output
-from entrypoints.cli.rehearsal import Rehearsal, Rehearsed, described
+from entrypoints.cli.output import Output, Row
+from entrypoints.cli.rehearsal import Rehearsed, described, rehearsing
 from entrypoints.cli.root import examples
 from entrypoints.settings import BadSettings, Loaded, Settings, load
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.command import Request
 from platform_core.kernel.errors import PlatformError
-from platform_core.platform import Platform, Storage
+from platform_core.platform import Platform
 
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -64,26 +64,34 @@ class Operation:
 
         Args:
             work: What to do.
-            create: Whether a database that is not there yet is made.
+            create: Whether a database that is not there yet is made; in a dry run none is.
         """
 
         async def opened() -> R:
             from entrypoints import container
-            from entrypoints.cli.database import prepare
+            from entrypoints.cli.database import check_database, prepare
 
-            prepare(self.settings, create=create)
-
-            def wrap(store: Storage) -> Storage:
-                return Rehearsal(store) if self.dry_run else store
-
-            async with container.running(self.settings, wrap=wrap) as platform:
+            wrap = None
+            if self.dry_run:
+                check_database(self.settings, create=False)
+                wrap = rehearsing
+            else:
+                prepare(self.settings, create=create)
+            async with container.running(self.settings, wrap=wrap, keep_secrets=not self.dry_run) as platform:
                 return await work(platform)
 
         return asyncio.run(opened())
 
-    def ask(self, request: Request[R], *, create: bool = False) -> R:
+    def ask(self, request: Request[R], *, key: str | None = None, create: bool = False) -> R:
         """Run one use case as the operator."""
-        return self.run(lambda platform: platform.execute(request, by=OPERATOR), create=create)
+        return self.run(lambda platform: platform.execute(request, by=OPERATOR, key=key), create=create)
+
+    def rehearsed(self, rows: Sequence[Row], *, replayed: bool = False) -> None:
+        """Say what a dry run found."""
+        columns = ("change", "subject", "amount", "before", "after")
+        self.output.rows("changes", columns, rows, dry_run=True, replayed=replayed)
+        used = "this key was used before, and nothing would happen again; " if replayed else ""
+        self.output.note(f"dry run: {used}nothing was changed")
 
     def confirm(self, question: str) -> None:
         """Make sure that something that cannot be taken back is meant."""
@@ -115,7 +123,10 @@ def operation(
             with exiting(output):
                 loaded = load(given.pop("config"), options=_options(database_url=given.pop("database_url", None)))
                 chosen = Operation(loaded, output, given.pop("dry_run", False), given.pop("yes", False))
-                body(chosen, **given)
+                try:
+                    body(chosen, **given)
+                except Rehearsed as rehearsed:
+                    chosen.rehearsed(described(rehearsed), replayed=rehearsed.replayed)
 
         options = [
             click.option("--config", type=click.Path(path_type=Path), help="Settings file.", metavar="FILE"),
@@ -144,9 +155,6 @@ def exiting(output: Output) -> Iterator[None]:
     """Turn whatever ends a command early into one line and an exit code."""
     try:
         yield
-    except Rehearsed as rehearsed:
-        output.rows("changes", ("change", "subject", "amount", "before", "after"), described(rehearsed), dry_run=True)
-        output.note("dry run: nothing was changed")
     except PlatformError as error:
         details = [{"field": detail.field, "message": detail.message} for detail in error.details]
         facts = {"kind": error.kind.value, "code": error.code, "details": details}
@@ -169,7 +177,7 @@ def exiting(output: Output) -> Iterator[None]:
         line = missing_package(error)
         if line is None:
             raise
-        output.note(line)
+        output.error(line)
         sys.exit(exits.FAILURE)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -38,7 +38,7 @@ def list_(operation: Operation, *, limit: int) -> None:
 
 
 @outbox.command()
-@operation("outbox retry 17 18", "outbox retry --all")
+@operation("outbox retry 17 18", "outbox retry --all", "outbox retry --all --dry-run", writes=True)
 @click.argument("positions", type=click.IntRange(1), nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All that were given up on.")
 def retry(operation: Operation, *, positions: tuple[int, ...], everything: bool) -> None:
@@ -52,10 +52,14 @@ def retry(operation: Operation, *, positions: tuple[int, ...], everything: bool)
         if unknown:
             raise Failure(f"no event was given up on at {', '.join(map(str, unknown))}", exits.NOT_FOUND)
         chosen = parked if everything else list(positions)
-        await platform.store.outbox.retry_parked(chosen)
+        if not operation.dry_run:
+            await platform.store.outbox.retry_parked(chosen)
         return chosen
 
     back = operation.run(put_back)
+    if operation.dry_run:
+        operation.rehearsed([{"change": "retry event", "subject": position} for position in back])
+        return
     operation.output.item({"retried": back}, f"{len(back)} back in line")
 
 

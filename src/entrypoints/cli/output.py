@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from attrs import frozen
 
+from entrypoints.settings import without_password
 from platform_core.kernel.secret import Secret
 
 Row = Mapping[str, object]
@@ -80,10 +81,11 @@ class Output:
 
     def note(self, message: str) -> None:
         """Say something that is not the answer."""
-        sys.stderr.write(f"{message}\n")
+        sys.stderr.write(f"{without_password(message)}\n")
 
     def error(self, message: str, facts: Mapping[str, object] | None = None) -> None:
-        """Say why there is no answer; with `--json` also as the one object."""
+        """Say why there is no answer; with `--json` also as the one object. No password of a database is told."""
+        message = without_password(message)
         if self.as_json:
             self._json({"error": {"message": message, **(facts or {})}})
         console(sys.stderr).print(f"[bold red]Error:[/bold red] {_escaped(message)}", soft_wrap=True, highlight=False)

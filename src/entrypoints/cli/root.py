@@ -79,6 +79,18 @@ class Root(Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. What is said of a command line that cannot be read repeats no password from it."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            from entrypoints.settings import without_password
+
+            told = error.format_message()
+            if (masked := without_password(told)) == told:
+                raise
+            raise click.UsageError(masked, error.ctx) from None
+
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("platform-core"), prog_name="platform-core")

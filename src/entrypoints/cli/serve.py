@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "serve --api teezu --port 8080 --workers 4 --database-url postgresql://app@db/platform",
     "serve --config /etc/platform-core.toml",
 )
-@click.option("--api", metavar="NAME", help="Serve this API at the root too.")
+@click.option("--api", metavar="NAME", help="Serve only this API, at the root too.")
 @click.option("--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", metavar="NUMBER", help="Port; 0 takes a free one.  [default: 8080]")
 @click.option("--workers", metavar="NUMBER", help="Server processes.  [default: 1]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typed_settings.types import OptionInfo
 
-from entrypoints.settings import OPTIONS, variable
+from entrypoints.settings import OPTIONS, in_file, variable
 
 HEAD = """# Settings
 
@@ -12,7 +12,8 @@ Later wins: the default, then the file, then the environment, then the command l
 
 The file is `platform-core.toml` in the working folder, or the one that `--config` or `PLATFORM_CORE_CONFIG` names. A
 setting `server.port` is `port` under `[server]` in the file, and `PLATFORM_CORE_SERVER_PORT` in the environment. Lists
-are separated by commas in the environment. A secret can also be in a file of its own, which `…_FILE` names.
+are separated by commas in the environment. A secret, or an address
+with a password in it, can also be in a file of its own, which `…_FILE` names.
 
 ```toml
 environment = "production"
@@ -26,9 +27,10 @@ trusted_proxies = ["10.0.0.0/8"]
 
 In development a missing secret is made up and kept, readable by its owner only: beside an SQLite file in
 `platform-core.db.secrets`, for PostgreSQL in `~/.local/state/platform-core/secrets`. In production a missing or weak
-one is refused, in one line that names the setting.
+one that is needed is refused, in one line that names the setting.
 
-`platform-core config show` prints every value with where it came from.
+`platform-core config show` prints every value with where it came from. Secrets, and passwords in addresses, are masked
+there and in every error.
 
 <!-- The rest of this page is made by `platform-core config reference`. -->
 """
@@ -54,7 +56,7 @@ def _row(option: OptionInfo) -> str:
     rules = option.metadata["rules"]
     if "choices" in rules:
         about += " One of " + ", ".join(f"`{choice}`" for choice in rules["choices"] if choice) + "."
-    name = f"`{variable(option.path)}`" + (" or `…_FILE`" if option.is_secret else "")
+    name = f"`{variable(option.path)}`" + (" or `…_FILE`" if in_file(option) else "")
     return f"| `{option.path}` | {_default(option)} | {about} | {name} |\n"
 
 

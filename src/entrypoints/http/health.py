@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from platform_core.kernel.errors import Unavailable
 from platform_core.platform import Platform
+
+#: Seconds for which an answer of the store is good.
+FRESH = 1.0
 
 
 def add_health(app: web.Application, platform: Platform) -> None:
@@ -14,9 +19,20 @@ def add_health(app: web.Application, platform: Platform) -> None:
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
+    asked: asyncio.Future[None] | None = None
+    until = 0.0
+
+    async def ready() -> None:
+        # The store is asked once a second at most, however many ask us.
+        nonlocal asked, until
+        loop = asyncio.get_running_loop()
+        if asked is None or (asked.done() and loop.time() >= until):
+            asked, until = asyncio.ensure_future(platform.store.ping()), loop.time() + FRESH
+        await asyncio.shield(asked)
+
     async def readyz(_: web.Request) -> web.Response:
         try:
-            await platform.store.ping()
+            await ready()
         except Unavailable:
             return web.json_response({"status": "unavailable"}, status=503, headers={"Retry-After": "1"})
         return web.json_response({"status": "ok"})

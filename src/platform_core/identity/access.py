@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from platform_core.identity.guesses import Guesses, guesses_id
+from platform_core.identity.guesses import FREE, Guesses, guesses_id
 from platform_core.identity.ports import Passwords
 from platform_core.identity.sessions import PER_USER, OpenedSession, Session, open_session
 from platform_core.identity.users import (
@@ -35,6 +35,7 @@ class Register(Command[OpenedSession]):
         username: A name nobody else has, `[a-z0-9_]{3,30}`.
         password: 8 to 128 characters, none of the common ones.
         role: viewer, creator or provider.
+        presented: The session of a token sent along, which ends with this registration (AUTH-11).
     """
 
     policy: ClassVar[Policy] = ANYONE
@@ -43,6 +44,7 @@ class Register(Command[OpenedSession]):
     username: str
     password: Secret
     role: Role = Role.VIEWER
+    presented: str | None = None
 
 
 async def register(command: Register, work: Work, passwords: Passwords) -> OpenedSession:
@@ -62,6 +64,8 @@ async def register(command: Register, work: Work, passwords: Passwords) -> Opene
         password=command.password,
         role=command.role,
     )
+    if (presented := await _presented(work, command.presented)) is not None:
+        work.remove(presented)
     token, session = open_session(work, user=user.id, role=user.role)
     return OpenedSession(token, session.expires_at, user.id, user.username, user.role, user.email)
 
@@ -123,14 +127,21 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
     guesses = await work.get(Guesses, guesses_id(email_key))
     if guesses is not None:
         guesses.admit(work.now)
+    # Once they are few, an attempt is counted before it is looked at: many at once are no way around the wait.
+    is_counted = guesses is not None and guesses.failures >= FREE - 1
+    if guesses is not None and is_counted:
+        guesses.failed(work.now)
+        work.save(guesses)
+        await work.commit()
     users = await work.find(Select(User, where=(Where("email_key", "=", email_key),), limit=1))
     user = users[0] if users else None
     matches = await passwords.verify(command.password, user.password_hash if user else None)
     if user is None or not matches or user.is_banned:
-        counted = guesses or Guesses(id=guesses_id(email_key), since=work.now)
-        counted.failed(work.now)
-        work.save(counted) if guesses else work.add(counted)
-        await work.commit()
+        if not is_counted:
+            counted = guesses or Guesses(id=guesses_id(email_key), since=work.now)
+            counted.failed(work.now)
+            work.save(counted) if guesses else work.add(counted)
+            await work.commit()
         raise Unauthenticated("Invalid email or password")
     if guesses is not None:
         work.remove(guesses)
@@ -138,7 +149,7 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
         Select(Session, where=(Where("user", "=", user.id),), order=("created_at",), limit=PER_USER + 1)
     )
     ending = {session.id: session for session in sessions[: max(0, len(sessions) - PER_USER + 1)]}
-    if command.presented is not None and (presented := await work.get(Session, command.presented)) is not None:
+    if (presented := await _presented(work, command.presented)) is not None:
         ending[presented.id] = presented
     for session in ending.values():
         work.remove(session)
@@ -147,6 +158,10 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
     work.save(user)
     token, session = open_session(work, user=user.id, role=user.role)
     return OpenedSession(token, session.expires_at, user.id, user.username, user.role, user.email)
+
+
+async def _presented(work: Work, id: str | None) -> Session | None:
+    return None if id is None else await work.get(Session, id)
 
 
 async def _own_session(work: Work) -> Session:
@@ -161,6 +176,7 @@ class RefreshSession(Command[OpenedSession]):
     """Extend the caller's session by 14 days under a new token; the old one is dead."""
 
     policy: ClassVar[Policy] = USERS
+    per_session: ClassVar[bool] = True
 
 
 async def refresh_session(command: RefreshSession, work: Work) -> OpenedSession:
@@ -181,6 +197,7 @@ class Logout(Command[None]):
     """End the caller's session."""
 
     policy: ClassVar[Policy] = USERS
+    per_session: ClassVar[bool] = True
 
 
 async def logout(command: Logout, work: Work) -> None:

@@ -158,6 +158,8 @@ class Application:
             raise Malformed(f"an idempotency key has 1 to {KEY_LENGTH} printable ASCII characters")
         fingerprint = self._fingerprint(request)
         scope = f"{by.id} {type(request).__name__}"
+        if request.per_session:
+            scope = f"{scope} {by.session}"
         if not request.policy.signed_in:
             # Callers nobody knows share no name; the request itself keeps their keys apart.
             digest = blake2b(repr(sorted(fingerprint.items())).encode(), digest_size=16, key=self._fingerprint_key)

@@ -21,11 +21,13 @@ class Request(Generic[R]):
 
     Each states once, for all deliveries, who may run it: `policy` by role and way in, and `permits` for what depends on
     the thing itself. `target` names the fields that say which thing it is about: those `permits` is given, so that a
-    delivery can ask it before it looks at the rest of the request (404 before 403 before 422, AUTHZ-02).
+    delivery can ask it before it looks at the rest of the request (404 before 403 before 422, AUTHZ-02). `per_session`
+    says that the request is about the caller's session, so that idempotency keys of two sessions are kept apart.
     """
 
     policy: ClassVar[Policy]
     target: ClassVar[tuple[str, ...]] = ()
+    per_session: ClassVar[bool] = False
 
     @classmethod
     async def permits(cls, work: Work, target: Mapping[str, str]) -> None:

@@ -168,6 +168,12 @@ class Unavailable(PlatformError):
     code = "UNAVAILABLE"
 
 
+class Uncertain(Unavailable):
+    """The store was lost while it committed, and nobody can say whether this is in. It is not simply to be repeated."""
+
+    code = "OUTCOME_UNKNOWN"
+
+
 class Stale(PlatformError):
     """Something read has changed before the commit; the use case runs again from fresh reads."""
 

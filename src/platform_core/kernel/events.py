@@ -22,6 +22,19 @@ class Event:
 
 
 @frozen
+class Unreadable(Event):
+    """An event that this version of the program cannot read: a newer one may.
+
+    Args:
+        event: Its name.
+        payload: What is kept of it.
+    """
+
+    event: str
+    payload: str
+
+
+@frozen
 class Envelope:
     """An event on its way.
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from platform_core.kernel.events import Envelope, Event
+from platform_core.kernel.events import Envelope, Event, Unreadable
 from platform_core.kernel.ports import Clock, Outbox
 
 E = TypeVar("E", bound=Event)
@@ -26,6 +26,11 @@ SLICE = timedelta(seconds=LEASE / 2)
 def retry_delay(attempts: int) -> int:
     """Seconds to wait after this many failures: 1, 4, 16, … at most an hour."""
     return int(min(3600, 4 ** (attempts - 1)))
+
+
+async def _not_for_us(envelope: Envelope) -> None:
+    """Leave an event to the newer version of the program that made it; parked, it waits for an operator."""
+    raise LookupError(f"this version cannot read it: {envelope.event}")
 
 
 class Relay:
@@ -84,6 +89,8 @@ class Relay:
 
     def _of(self, event: Event) -> list[Handler]:
         handlers = self._handlers
+        if isinstance(event, Unreadable):
+            return [_not_for_us]
         return [*handlers.get(type(event), ()), *handlers.get(Event, ())]
 
     async def _fail(self, envelope: Envelope, error: Exception) -> None:

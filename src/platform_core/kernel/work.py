@@ -148,17 +148,14 @@ class Work:
         return self.ids.new(prefix)
 
     def stable_id(self, prefix: str) -> str:
-        """An id that is the same each time this request runs under its idempotency key; a new one without a key.
+        """An id that is the same each time this idempotency key comes; a new one without a key.
 
         For things that are told to the outside before this unit commits: a retry then tells the same thing again.
+        What is found under it must be compared with the request, for the key may have come with another one.
         """
         if self._key is None:
             return self.ids.new(prefix)
-        digest = blake2b(
-            repr((self._key.id, sorted(self._key.fingerprint.items()))).encode(),
-            digest_size=16,
-            person=prefix.encode()[:16],
-        )
+        digest = blake2b(repr(self._key.id).encode(), digest_size=16, person=prefix.encode()[:16])
         return f"{prefix}_{digest.hexdigest()}"
 
     # ---- leaving

@@ -12,7 +12,7 @@ from attrs import define, frozen
 from platform_core.kernel.actor import PLATFORM, USERS, Policy
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.command import Command, Query
-from platform_core.kernel.errors import Invalid, NotFound
+from platform_core.kernel.errors import Invalid, KeyReused, NotFound
 from platform_core.kernel.journal import Posting
 from platform_core.kernel.machine import Machine
 from platform_core.kernel.money import Money
@@ -69,6 +69,7 @@ class Purchase(Aggregate):
         provider: The payment provider.
         checkout_url: Where the buyer pays, once the provider has said.
         payment: The provider's id of the payment, once it is known.
+        unmatched: The provider's ids of further payments, which buy nothing.
         created_at: When it was made.
         expires_at: Until when it can be paid.
     """
@@ -87,6 +88,7 @@ class Purchase(Aggregate):
     state: PurchaseState = PurchaseState.PENDING
     checkout_url: str | None = None
     payment: str | None = None
+    unmatched: tuple[str, ...] = ()
 
     @property
     def price(self) -> Money:
@@ -99,8 +101,11 @@ class Purchase(Aggregate):
         Money that buys nothing (the wrong sum, or a second payment) is told as an event, for somebody to give it back.
         """
         if PURCHASES.is_final(self.state):
-            if payment != self.payment:
-                work.emit(self._unmatched(payment, minor, currency), subject=self.id)
+            if payment != self.payment and payment not in self.unmatched:
+                # Told once, however often the provider repeats it (invariant 38).
+                self.unmatched = (*self.unmatched, payment)
+                self.record(self._unmatched(payment, minor, currency))
+                work.save(self)
             return
         self.payment = payment
         if (minor, currency) != (self.price_minor, self.price_currency):
@@ -182,6 +187,10 @@ async def purchase_tokens(
     if command.method not in METHODS:
         raise Invalid.field("method", f"must be one of {', '.join(METHODS)}")
     purchase = await work.get(Purchase, id := work.stable_id("pur"))
+    if purchase is not None:
+        for name, said, now in (("package", purchase.package, package.id), ("method", purchase.method, command.method)):
+            if said != now:
+                raise KeyReused.field(name, "differs from the first request with this idempotency key")
     if purchase is None:
         purchase = Purchase(
             id=id,

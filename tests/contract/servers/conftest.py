@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from filelock import FileLock
 
-from support.servers import Postgres, Serve, Server
+from support.mortal import Postgres
+from support.servers import Serve, Server
 
 
 @pytest.fixture(autouse=True)

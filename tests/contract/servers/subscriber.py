@@ -18,7 +18,7 @@ from pathlib import Path
 from adapters.testing import ManualClock
 from platform_core.kernel.events import Envelope, Event
 from platform_core.wallet.events import TipSent
-from support.servers import beside
+from support.clients import beside
 
 
 async def main(database_url: str, file: Path, die_after: int) -> None:

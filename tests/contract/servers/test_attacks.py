@@ -12,7 +12,8 @@ from statistics import median
 import aiohttp
 import pytest
 
-from support.servers import MIB, Fan, Server, ask, browser, connected, forget_peak, memory, people, times
+from support.clients import Fan, ask, browser, connected, people, times
+from support.servers import MIB, Server, forget_peak, memory
 
 REGISTER = "/teezu/api/v1/auth/register"
 TIP = "/teezu/api/v1/wallet/tip"

@@ -11,7 +11,8 @@ from statistics import median
 
 import pytest
 
-from support.servers import HOST, MIB, Serve, Server, browser, memory, people, times, until
+from support.clients import browser, people, times
+from support.servers import HOST, MIB, Serve, Server, memory, until
 
 CAP = 100
 

@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 
-from support.servers import Booked, Load, Serve, children, is_alive, until
+from support.load import Booked, Load
+from support.servers import Serve, children, is_alive, until
 
 CYCLES = 6
 

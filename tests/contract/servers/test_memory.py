@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from support.servers import MIB, Booked, Load, Serve, memory
+from support.load import Booked, Load
+from support.servers import MIB, Serve, memory
 
 ROUND = 4000
 """Tips in one round of load; everything that is bounded is full after a round or two."""

@@ -1,19 +1,25 @@
-"""Events reach a subscriber that dies: at least once, in order per subject; one that cannot be handled is shown."""
+"""Events reach a subscriber that dies: at least once, in order per subject; one that cannot be handled is shown, and
+those of a server that was killed do not wait long for the next one.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.wallet.tips import SendTip, TipContext
-from support.servers import PATIENCE, Fan, Serve, Server, beside, people
+from support.clients import Fan, beside, people
+from support.load import Load
+from support.servers import PATIENCE, Serve, Server
 
 HERE = Path(__file__).parent
 
@@ -99,3 +105,21 @@ async def test_an_event_that_cannot_be_handled_is_set_aside_and_shown_while_othe
 
     assert server.cli("outbox", "retry", "--all")["exit"] == 0
     assert server.cli("outbox", "list")["pending"] == 1
+
+
+async def test_events_go_on_soon_after_a_killed_server_is_back(serve: Serve) -> None:
+    server = serve()
+    server.start()
+    load = await Load.on(server)
+    async with load.running():
+        await load.reach(300)
+        server.kill()
+        await load.gone()
+    server.start()
+    await load.ask_again()
+
+    deadline = time.monotonic() + 15
+    async with beside(server.database_url) as platform:
+        while await platform.store.outbox.pending():
+            assert time.monotonic() < deadline, "the dead server's lease keeps its events back"
+            await asyncio.sleep(0.1)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from support.servers import Booked, Fan, Load, Serve, Server, Tip, ask, browser, people, register, send, unused
+from support.clients import Fan, Tip, ask, browser, people, register, send, unused
+from support.load import Booked, Load
+from support.servers import Serve, Server
 
 if TYPE_CHECKING:
     from conftest import PostgresServer
@@ -62,6 +64,7 @@ async def test_tips_to_one_creator_through_both_add_up(pair: Pair) -> None:
         await load.reach(1500)
 
     assert not load.wrong
+    assert not load.unavailable
     (await Booked.under(load)).hold_all(load)
     pair[0].verify()
     assert all("Traceback" not in server.log for server in pair)

@@ -21,7 +21,7 @@ from entrypoints.cli.operation import Failure, exiting
 from entrypoints.cli.output import Output
 from entrypoints.cli.root import cli
 from entrypoints.settings import BadSettings
-from platform_core.kernel.errors import Kind, PlatformError
+from platform_core.kernel.errors import Kind, PlatformError, Unavailable
 
 Run = Callable[..., Result]
 Ask = Callable[..., Any]
@@ -70,6 +70,33 @@ def test_help_of_a_group_leads_with_examples(group: tuple[str, ...], run: Run) -
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_the_documentation_has_an_example(command: tuple[str, ...]) -> None:
     assert f"platform-core {' '.join(command)}" in DOCS.read_text()
+
+
+def test_the_options_are_where_the_documentation_says() -> None:
+    having: dict[str, set[str]] = {}
+    for path in COMMANDS:
+        command: click.Command = cli
+        for name in path:
+            assert isinstance(command, click.Group)
+            found = command.get_command(click.Context(command), name)
+            assert found is not None
+            command = found
+        for option in command.params:
+            for name in option.opts:
+                having.setdefault(name, set()).add(" ".join(path))
+
+    everywhere = {" ".join(path) for path in COMMANDS}
+    assert having["--config"] == having["--json"] == everywhere
+    assert everywhere - having["--database-url"] == {"config reference", "openapi", "completion"}
+    assert having["--yes"] == {"users ban", "sessions revoke", "ledger reverse"}
+    assert having["--dry-run"] == {
+        *("users create", "users role", "users ban", "users unban", "sessions revoke"),
+        *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
+        *("ledger reverse", "outbox retry", "db upgrade"),
+    }
+    assert having["--key"] == {
+        *("wallets credit", "wallets hold", "wallets capture", "wallets release", "ledger reverse"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -201,6 +228,56 @@ def test_config_show_masks_secrets_and_names_origins(run: Run) -> None:
     rows = {row["setting"]: row for row in json.loads(result.stdout)["settings"]}
     assert (rows["secret_key"]["value"], rows["server.port"]["origin"]) == ("***", "PLATFORM_CORE_SERVER_PORT")
     assert (rows["server.port"]["value"], rows["server.host"]["origin"]) == (99, "default")
+
+
+WITH_PASSWORD = "postgresql://app:geheim@127.0.0.1:1/platform"
+
+
+def test_config_show_masks_the_passwords_in_addresses(run: Run) -> None:
+    environment = {"PLATFORM_CORE_REDIS_URL": "redis://:geheim@cache:6379/0"}
+    for options in ([], ["--json"]):
+        result = run("config", "show", "--database-url", WITH_PASSWORD, *options, env=environment)
+        assert result.exit_code == 0
+        assert "geheim" not in result.output
+        assert "postgresql://app:***@127.0.0.1:1/platform" in result.stdout
+        assert "redis://:***@cache:6379/0" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("users", "list", "--database-url", WITH_PASSWORD),
+        ("users", "list", "--database-url", WITH_PASSWORD, "--json"),
+        ("users", "list", "--database-url", WITH_PASSWORD.replace("postgresql", "postgres")),
+        ("users", "list", "--database-url", WITH_PASSWORD.replace("geheim", "ge/heim")),
+        ("db", "check", "--database-url", WITH_PASSWORD),
+        ("worker", "--database-url", WITH_PASSWORD),
+        ("serve", "--port", "0", "--database-url", WITH_PASSWORD),
+        ("users", "list", WITH_PASSWORD),
+        ("users", "list", "--limit", WITH_PASSWORD),
+        (WITH_PASSWORD,),
+    ],
+    ids=" ".join,
+)
+def test_no_error_tells_the_password_of_a_database(command: tuple[str, ...], run: Run) -> None:
+    result = run(*command)
+
+    assert result.exit_code in (1, 2)
+    assert "heim" not in result.output
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Failure(WITH_PASSWORD), BadSettings(WITH_PASSWORD), OSError(2, "no", WITH_PASSWORD), Unavailable(WITH_PASSWORD)],
+)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_every_error_line_is_masked(error: Exception, as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit), exiting(Output(as_json)):
+        raise error
+
+    told = capsys.readouterr()
+    assert "app:***@" in told.err
+    assert "geheim" not in told.out + told.err
 
 
 def test_config_show_tells_of_mistyped_variables(run: Run) -> None:

@@ -16,7 +16,8 @@ Run = Callable[..., Result]
 PAGE = Path(__file__).parents[3] / "docs/cli.md"
 #: These go on until they are stopped, or change how this very process logs; they have tests of their own.
 ELSEWHERE = ("serve", "worker")
-AN_ID = re.compile(r"hld_[0-9a-z]{26}")
+A_HOLD = re.compile(r"hld_[0-9a-z]{26}")
+AN_ENTRY = re.compile(r"txn_[0-9a-z]{26}")
 
 
 def _examples() -> list[str]:
@@ -25,18 +26,21 @@ def _examples() -> list[str]:
 
 
 def test_the_examples_run_in_order(run: Run) -> None:
-    hold = ""
+    hold, entry = "", ""
     for example in _examples():
         feeding, _, command = example.rpartition("platform-core ")
-        arguments = shlex.split(AN_ID.sub(hold, command) if hold else command)
+        arguments = shlex.split(AN_ENTRY.sub(entry, A_HOLD.sub(hold, command)))
         if arguments[0] in ELSEWHERE:
             continue
         typed = shlex.split(feeding.rstrip(" |"))[-1] if feeding else None
         result = run(*arguments, typed=typed)
         assert result.exit_code == 0, f"{example}\n{result.output}"
         if arguments[:2] == ["wallets", "hold"]:
-            [hold] = AN_ID.findall(result.stdout)
+            [hold] = A_HOLD.findall(result.stdout)
+        if arguments[:2] == ["wallets", "statement"]:
+            [entry] = AN_ENTRY.findall(result.stdout)
     assert hold
+    assert entry
 
 
 def test_the_worker_example_runs(run: Run, folder: Path) -> None:

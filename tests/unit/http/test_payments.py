@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.payments.fake import FakeGateway
+from entrypoints.http import health
 from entrypoints.http.payments import MOST
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.money import Money
@@ -127,7 +128,11 @@ async def test_a_message_is_small_and_for_the_provider_there_is(server: Served) 
     assert (await server.ask("POST", "/payments/webhooks/stripe", raw=b"{}")).status == 404
 
 
-async def test_readiness_asks_the_store_and_health_does_not(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("fresh", "then"), [(0.0, 503), (3600.0, 200)])
+async def test_readiness_asks_the_store_once_in_a_while_and_health_never(
+    server: Served, monkeypatch: pytest.MonkeyPatch, fresh: float, then: int
+) -> None:
+    monkeypatch.setattr(health, "FRESH", fresh)
     assert (await server.ask("GET", "/readyz")).status == 200
 
     async def down() -> None:
@@ -135,4 +140,4 @@ async def test_readiness_asks_the_store_and_health_does_not(server: Served, monk
 
     monkeypatch.setattr(server.world.store, "ping", down)
     assert (await server.ask("GET", "/healthz")).status == 200
-    assert (await server.ask("GET", "/readyz")).status == 503
+    assert (await server.ask("GET", "/readyz")).status == then

@@ -237,6 +237,17 @@ async def test_a_session_presented_at_login_is_dead_afterwards() -> None:
         await whose(world, planted)
 
 
+async def test_a_session_presented_at_registration_is_dead_afterwards() -> None:
+    """AUTH-11."""
+    world, planted = await registered()
+    request = Register("ben@example.com", "ben", PASSWORD, presented=session_id(planted.token.reveal()))
+    fresh = await world.execute(request, by=ANONYMOUS)
+
+    assert (await whose(world, fresh)).id == fresh.user
+    with pytest.raises(Unauthenticated):
+        await whose(world, planted)
+
+
 async def test_a_failed_login_leaves_the_session_presented_alone() -> None:
     world, session = await registered()
     with pytest.raises(Unauthenticated):

@@ -11,6 +11,7 @@ from platform_core.kernel.errors import (
     InsufficientFunds,
     Invalid,
     InvalidTransition,
+    KeyExpired,
     KeyReused,
     Kind,
     Malformed,
@@ -22,6 +23,7 @@ from platform_core.kernel.errors import (
     Taken,
     Unauthenticated,
     Unavailable,
+    Uncertain,
 )
 
 EXPECTED = {
@@ -37,6 +39,7 @@ EXPECTED = {
     AccountFrozen: (Kind.INVALID, "ACCOUNT_FROZEN", True),
     RateLimited: (Kind.RATE_LIMITED, "RATE_LIMITED", False),
     Unavailable: (Kind.UNAVAILABLE, "UNAVAILABLE", False),
+    Uncertain: (Kind.UNAVAILABLE, "OUTCOME_UNKNOWN", False),
     Stale: (Kind.CONFLICT, "STALE", False),
 }
 
@@ -56,7 +59,7 @@ def test_no_refusal_is_left_out_here() -> None:
         if isinstance(kind, type) and issubclass(kind, PlatformError) and kind is not PlatformError
     }
 
-    assert known == {*EXPECTED, KeyReused, StoredRefusal}
+    assert known == {*EXPECTED, KeyReused, KeyExpired, StoredRefusal}
 
 
 @pytest.mark.parametrize("refusal", [Invalid, KeyReused, Taken])

@@ -18,7 +18,7 @@ from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.plain import PlainResponse
 from entrypoints.http.kit.refusals import LIMITED, MISDIRECTED, HttpRefusal, Refusal
 from platform_core.kernel.actor import Actor, Via
-from platform_core.kernel.errors import Kind, PlatformError
+from platform_core.kernel.errors import Kind, PlatformError, Uncertain
 
 log = logging.getLogger("platform_core.http")
 
@@ -98,7 +98,7 @@ class Desk:
 
     def refuse_platform(self, error: PlatformError, refusal: Refusal, headers: CIMultiDict[str]) -> PlainResponse:
         """A refusal of the core, already in wire names."""
-        if error.kind in _PASSING:
+        if error.kind in _PASSING and not isinstance(error, Uncertain):
             headers[hdrs.RETRY_AFTER] = str(error.retry_after or 1)
         if error.replayed:
             headers["Idempotent-Replayed"] = "true"

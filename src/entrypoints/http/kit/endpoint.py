@@ -112,7 +112,8 @@ class Endpoint:
         desk, row, platform = self._desk, self.row, self._platform
         desk.check_host(request)
         actor, credential = await self._authenticate(request, headers)
-        await desk.count(request, row.limit, actor, headers)
+        # Who signs in or registers is counted by address, whatever token they have at hand.
+        await desk.count(request, row.limit, None if row.forgives_token else actor, headers)
         texts = request.match_info
         if self._admits:
             target = {core: texts[wire] for core, wire in self._targets.items()}

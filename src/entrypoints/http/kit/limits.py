@@ -115,6 +115,10 @@ class Windows(Protocol):
         """
 
 
+#: How many exhausted windows a process remembers.
+MOST_OVER = 10_000
+
+
 class SharedLimiter:
     """Windows that several processes share (RATE-02). When those cannot be reached, what guards passwords and money
     goes no further, and everything else is counted by this process alone (RATE-03).
@@ -135,6 +139,8 @@ class SharedLimiter:
         self._strict = strict
         self._now = now
         self._local = LocalLimiter(now)
+        #: Who has used up a shared window, until when: they need not be counted any more until then.
+        self._over: dict[tuple[str, str], float] = {}
 
     async def hit(self, group: str, limit: Limit, subject: str) -> Allowance:
         """Count a request.
@@ -142,6 +148,10 @@ class SharedLimiter:
         Raises:
             Unavailable: It cannot be counted, and this group does not go uncounted.
         """
+        now = self._now()
+        ends = self._over.get((group, subject), 0.0)
+        if ends > now:
+            return allowance(limit, limit.requests + 1, ends, now)
         try:
             used, left = await self._windows.count(f"{group}:{subject}", seconds=limit.seconds)
         except Unavailable:
@@ -149,4 +159,9 @@ class SharedLimiter:
                 raise
             return await self._local.hit(group, limit, subject)
         now = self._now()
+        if used > limit.requests:
+            self._over.pop((group, subject), None)
+            self._over[group, subject] = now + left
+            if len(self._over) > MOST_OVER:
+                del self._over[next(iter(self._over))]
         return allowance(limit, used, now + left, now)

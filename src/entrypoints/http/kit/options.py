@@ -9,8 +9,6 @@ from attrs import field, frozen
 
 from entrypoints.http.kit.limits import Limit, Limiter, LocalLimiter
 
-MIB = 2**20
-
 #: Called once for each answer of a dialect: verb, path template, status, seconds it took.
 Observer = Callable[[str, str, int, float], None]
 
@@ -53,7 +51,7 @@ class HttpOptions:
             `messages` and `uploads` must be there.
         limiter: Who counts.
         cursor_key: Secret bytes that sign the cursors of lists; one made up for this process when not given.
-        max_body: The largest JSON body, in bytes.
+        max_body: The largest body without files, in bytes (IN-03).
         header_seconds: How long a client may take to send a request's head (HTTP-02).
         body_seconds: How long it may take to send a body before it must keep a pace of 1 KiB/s.
         keepalive_seconds: How long an idle connection is kept.
@@ -74,7 +72,7 @@ class HttpOptions:
     limits: Mapping[str, Limit] = field(factory=_limits)
     limiter: Limiter = field(factory=LocalLimiter)
     cursor_key: bytes = field(factory=_made_up, repr=False)
-    max_body: int = MIB
+    max_body: int = 256 * 1024
     header_seconds: float = 10.0
     body_seconds: float = 10.0
     keepalive_seconds: float = 75.0

@@ -38,9 +38,9 @@ class RegisterAsk(Ask, frozen=True):
     password: Annotated[str, Meta(description="8 to 128 characters, none of the common ones.")]
     role: Literal["viewer", "creator", "provider"] = "viewer"
 
-    def command(self, _: Caller) -> Register:
-        """What the core is asked."""
-        return Register(self.email, self.username, Secret(self.password), Role(self.role))
+    def command(self, caller: Caller) -> Register:
+        """What the core is asked. A session that was presented ends with the registration."""
+        return Register(self.email, self.username, Secret(self.password), Role(self.role), presented=caller.presented)
 
 
 class LoginAsk(Ask, frozen=True):

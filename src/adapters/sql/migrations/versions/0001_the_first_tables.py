@@ -184,6 +184,7 @@ def upgrade() -> None:
         sa.Column("state", Words(), nullable=False),
         sa.Column("checkout_url", Words(), nullable=True),
         sa.Column("payment", Words(), nullable=True),
+        sa.Column("unmatched", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=("pk_purchases")),
     )
     with op.batch_alter_table("purchases", schema=None) as batch_op:

@@ -1,13 +1,21 @@
-"""The database gone under load: the server stays, says that it cannot just now, and goes on by itself afterwards."""
+"""The database gone under load, silent, or kept locked by somebody else: an outage, not an error of ours.
+
+The server stays, says that it cannot just now, and goes on by itself afterwards.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
+from contextlib import closing
 
 import pytest
 
-from support.servers import Booked, Load, Postgres, Serve, Server, Tip, ask, browser, people, send
+from support.clients import Tip, ask, browser, people, send
+from support.load import Booked, Load
+from support.mortal import Postgres
+from support.servers import Serve, Server
 
 CYCLES = 3
 
@@ -77,3 +85,20 @@ async def test_a_silent_database_does_not_hold_a_stop_up(serve: Serve, own_postg
             finally:
                 server.kill()
                 await asyncio.gather(asked, return_exceptions=True)
+
+
+async def test_tips_wait_for_a_locked_file_and_are_told_when_it_takes_too_long(serve: Serve) -> None:
+    server = serve()
+    server.start()
+    payer, payee = await people(server.database_url, "payer", "payee", tokens=1000)
+    tip = Tip("while it is locked", payer, payee.id, 1)
+
+    with closing(sqlite3.connect(server.folder / "data.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with browser() as http:
+            asked = asyncio.create_task(send(http, server.url, tip))
+            assert (await ask(http, "GET", f"{server.url}/wallet/balance", fan=payer)).status == 200
+            answer = await asked
+            other.execute("ROLLBACK")
+            assert (answer.status, answer.body["code"]) == (503, "UNAVAILABLE")
+            assert (await send(http, server.url, tip)).status == 200
