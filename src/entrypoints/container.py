@@ -366,6 +366,7 @@ async def running(
         yield container.platform()
     finally:
         await store.close()
+        await container.media().close()
         container.passwords().close()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from entrypoints.container import beside_data, write_private
+from entrypoints.demo_content import seed_content
 from entrypoints.settings import Settings
 from platform_core.identity.access import Login
 from platform_core.identity.profiles import UserView
@@ -93,6 +94,7 @@ async def seed(platform: Platform, passwords: Mapping[str, str]) -> Demo:
         user = await _somebody(platform, name, role, password)
         people[name] = Person(user.id, user.username, user.role, password)
     await platform.execute(CreditWallet(people[TIPPER].id, TOKENS, "demo"), by=_OPERATOR, key="demo tokens")
+    await seed_content(platform, people[TIPPED].id)
     tipper = people[TIPPER]
     session = await platform.execute(Login(tipper.email, tipper.password), by=ANONYMOUS)
     return Demo(people, session.token)

@@ -38,8 +38,9 @@ def make_media(settings: Settings, *, folder: Path | None, key: bytes, base_url:
     from adapters.media.studio import ProcessStudio, find_ffmpeg
 
     kept = Path(settings.folder) if settings.folder else folder
+    temporary = Path(tempfile.gettempdir())
     studio = ProcessStudio(
-        (kept / ".scratch") if kept and settings.store == "folder" else Path(tempfile.gettempdir()) / "platform-core-scratch",
+        temporary if kept is None or settings.store == "s3" else kept / ".scratch",
         ffmpeg=find_ffmpeg(),
         video_seconds=settings.video_seconds,
         audio_seconds=settings.audio_seconds,

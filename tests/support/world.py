@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator
 
 from attrs import frozen
 
+from adapters.media.checker import WordChecker
+from adapters.media.links import SignedLinks
+from adapters.memory.media import MemoryMedia, PlainStudio
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.testing import ManualClock, SeededIds
+from platform_core.content.ports import Media
 from platform_core.identity.staff import CreateUser
 from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.kernel.secret import Secret
@@ -26,6 +30,16 @@ OPERATOR = Actor.operator()
 PASSWORD = Secret("correct horse battery")
 
 
+def plain_media(clock: ManualClock) -> Media:
+    """Media in memory, that takes files for what they say they are."""
+    return Media(
+        store=MemoryMedia(clock.now),
+        studio=PlainStudio(),
+        checker=WordChecker(["forbidden"], ["doubtful"]),
+        links=SignedLinks(b"test", "http://media.example"),
+    )
+
+
 @frozen
 class Person:
     """Somebody with an account, and the actor they are."""
@@ -39,7 +53,9 @@ class World(Platform):
 
     clock: ManualClock
 
-    def __init__(self, store: Storage, *, fees: FeePolicy | None = None, seed: int = 1) -> None:
+    def __init__(
+        self, store: Storage, *, fees: FeePolicy | None = None, media: Media | None = None, seed: int = 1
+    ) -> None:
         clock = ManualClock()
         super().__init__(
             store=store,
@@ -48,6 +64,7 @@ class World(Platform):
             passwords=QuickPasswords(),
             gateway=FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
             fees=fees,
+            media=media or plain_media(clock),
             fingerprint_key=b"test",
         )
 

@@ -73,6 +73,9 @@ class PlainStudio:
     A real studio decodes what strangers send; this one must never be given any.
     """
 
+    def stop(self) -> None:
+        """Nothing was begun."""
+
     def recognise(self, head: bytes) -> MediaType | None:
         """What a file is, by its first 4 KiB."""
         return recognise(head)

@@ -19,6 +19,7 @@ COMMANDS = {
     "users": "users",
     "sessions": "sessions",
     "wallets": "wallets",
+    "content": "content",
     "ledger": "ledger",
     "outbox": "outbox",
     "openapi": "openapi",

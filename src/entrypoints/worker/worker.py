@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from entrypoints.worker.content import look_after_content
 from entrypoints.worker.purge import purge
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.errors import Conflict, NotFound
@@ -46,6 +47,7 @@ class Worker:
         self._loops: tuple[tuple[str, Callable[[], Awaitable[bool]], float], ...] = (
             ("deliver", self.deliver, deliver_every),
             ("expire holds", self.expire_holds, sweep_every),
+            ("content", self.look_after_content, sweep_every),
             ("purge", self.purge, purge_every),
         )
 
@@ -82,6 +84,10 @@ class Worker:
                 await self._platform.execute(ExpireHold(hold), by=system)
                 expired += 1
         return expired == SWEEP
+
+    async def look_after_content(self) -> bool:
+        """Process, purge and sweep up a batch of content; whether there may be more."""
+        return await look_after_content(self._platform, SWEEP)
 
     async def purge(self) -> bool:
         """Forget a batch of what is out of date; whether there may be more."""

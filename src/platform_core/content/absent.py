@@ -36,6 +36,9 @@ class _Absent:
     async def close(self) -> None:
         pass
 
+    def stop(self) -> None:
+        pass
+
     def recognise(self, head: bytes) -> MediaType | None:
         raise _absent()
 

@@ -184,6 +184,9 @@ class Studio(Protocol):
             Unavailable: This machine cannot.
         """
 
+    def stop(self) -> None:
+        """Finish what was begun, and let go of everything."""
+
 
 class Moderation(Enum):
     """What is thought of an item."""
@@ -294,3 +297,8 @@ class Media:
     checker: Checker
     links: Links
     rules: ContentRules = field(factory=ContentRules)
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        self.studio.stop()
+        await self.store.close()

@@ -21,7 +21,7 @@ from platform_core.kernel.actor import ANONYMOUS, Role
 from support.world import PASSWORD, World
 
 API = "/teezu/api/v1"
-GENEROUS = {name: Limit(1_000_000) for name in ("default", "money", "auth", "register", "messages")}
+GENEROUS = {name: Limit(1_000_000) for name in ("default", "money", "auth", "register", "messages", "uploads")}
 
 
 @frozen
