@@ -22,7 +22,7 @@ from platform_core.platform import Platform
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-WIDTH, HEIGHT = 960, 640
+WIDTH, HEIGHT = 720, 480
 FAN, SUPERFAN = 100, 300
 
 
@@ -41,7 +41,6 @@ SHOTS = (
     _Shot("Rehearsal notes, for fans", (28, 68, 78), (150, 214, 190), tier=Tier.FAN),
     _Shot("A quiet lake", (120, 170, 200), (226, 236, 240)),
     _Shot("The long take, uncut", (40, 16, 48), (214, 70, 140), price=25),
-    _Shot("Night walk", (10, 14, 40), (70, 90, 160)),
 )
 
 
@@ -70,7 +69,7 @@ def _drawn(shot: _Shot, number: int) -> bytes:
     ramp = Image.linear_gradient("L").resize((WIDTH, HEIGHT))
     image = Image.composite(Image.new("RGB", ramp.size, shot.glow), Image.new("RGB", ramp.size, shot.sky), ramp)
     sun = Image.new("L", image.size)
-    x, y, radius = random.randint(200, 760), random.randint(170, 330), random.randint(40, 70)
+    x, y, radius = random.randint(150, 570), random.randint(130, 250), random.randint(40, 70)
     ImageDraw.Draw(sun).ellipse((x - radius, y - radius, x + radius, y + radius), fill=235)
     image.paste(Image.new("RGB", image.size, (255, 244, 224)), mask=sun.filter(ImageFilter.GaussianBlur(6)))
     for depth in range(4):

@@ -142,7 +142,7 @@ def _told(image: Any, extension: str, mime: str, body: bytes) -> tuple[dict[str,
     small = image.copy()
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     thumbnail = _saved(small, "WEBP", quality=78, method=4)
-    tiny = small.convert("RGB").filter(ImageFilter.GaussianBlur(max(1, max(small.size) // 16)))
+    tiny = small.convert("RGB").filter(ImageFilter.GaussianBlur(max(1, max(small.size) // 48)))
     tiny.thumbnail((PREVIEW, PREVIEW))
     preview = _saved(tiny, "WEBP", quality=30, method=4)
     parts = [body, thumbnail, preview]

@@ -73,7 +73,9 @@ class Served:
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         data = raw
-        if body is not None:
+        if isinstance(body, Mapping) and any(isinstance(value, bytes) for value in body.values()):
+            data, sent["Content-Type"] = as_form(body)
+        elif body is not None:
             data = json.dumps(body).encode()
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
@@ -108,6 +110,22 @@ class Served:
             return await asyncio.wait_for(reader.read(), 20)
         finally:
             writer.close()
+
+
+BOUNDARY = "----form-of-the-tests"
+
+
+def as_form(body: Mapping[str, Any]) -> tuple[bytes, str]:
+    """A form with these fields, and its Content-Type. Bytes are a file."""
+    parts = b""
+    for name, value in body.items():
+        parts += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'.encode()
+        if isinstance(value, bytes):
+            parts += b'; filename="upload"\r\nContent-Type: application/octet-stream\r\n\r\n' + value + b"\r\n"
+        else:
+            text = value if isinstance(value, str) else json.dumps(value)
+            parts += f"\r\n\r\n{text}\r\n".encode()
+    return parts + f"--{BOUNDARY}--\r\n".encode(), f"multipart/form-data; boundary={BOUNDARY}"
 
 
 @asynccontextmanager
