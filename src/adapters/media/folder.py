@@ -33,8 +33,7 @@ class FolderMedia:
 
     async def put(self, key: str, body: Body, *, mime: str) -> int:
         """Write a file, whole or not at all. Its type is told by its key's end."""
-        path = self._path(key)
-        return await asyncio.to_thread(_write, path, body)
+        return await asyncio.to_thread(_write, self._folder, self._path(key), body)
 
     async def stat(self, key: str) -> StoredObject | None:
         """What is kept under a key, or None."""
@@ -86,10 +85,12 @@ def _unavailable(error: OSError) -> Unavailable:
     return Unavailable(said, retry_after=30)
 
 
-def _write(path: Path, body: Body) -> int:
+def _write(folder: Path, path: Path, body: Body) -> int:
     draft = path.with_name(f"{_DRAFT}{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Nobody else gets past the first folder, so those inside need no care.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             if isinstance(body, bytes):
                 file.write(body)

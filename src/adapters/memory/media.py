@@ -49,14 +49,16 @@ class MemoryMedia:
 
     async def remove(self, prefix: str) -> int:
         """Forget whatever is kept below a prefix; how many files there were."""
-        gone = [key for key in self._kept if key.startswith(checked_prefix(prefix))]
+        checked = checked_prefix(prefix)
+        gone = [key for key in self._kept if key.startswith(checked)]
         for key in gone:
             del self._kept[key]
         return len(gone)
 
     async def keys(self, prefix: str) -> Sequence[StoredObject]:
         """Whatever is kept below a prefix, by key."""
-        below = sorted(key for key in self._kept if key.startswith(checked_prefix(prefix)))
+        checked = checked_prefix(prefix)
+        below = sorted(key for key in self._kept if key.startswith(checked))
         return [StoredObject(key, len(self._kept[key][0]), self._kept[key][1]) for key in below]
 
     async def direct_url(self, key: str, *, seconds: int) -> str | None:
