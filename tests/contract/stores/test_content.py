@@ -240,12 +240,12 @@ async def stock(world: World, makers: list[Person], count: int, *, premium: int 
     return items
 
 
-async def walk(world: World, by: Person, *, limit: int, filter: Filter = Filter.ALL) -> list[str]:
+async def walk(world: World, by: Person, *, limit: int, kind: Filter = Filter.ALL) -> list[str]:
     """The captions of the whole feed, a page at a time."""
     found: list[str] = []
     after: Position | None = None
     for _ in range(1000):
-        page = await world.execute(ReadFeed(filter, after, limit), by=by.actor)
+        page = await world.execute(ReadFeed(kind, after, limit), by=by.actor)
         assert len(page.items) <= limit
         found += [view.caption for view in page.items]
         if page.next is None:
@@ -263,9 +263,9 @@ async def test_a_feed_tells_every_item_once_the_newest_first(world: World, limit
     newest_first = [str(number) for number in reversed(range(40))]
     assert await walk(world, bob, limit=limit) == newest_first
     premium = [name for name in newest_first if int(name) % 3 == 0]
-    assert await walk(world, bob, limit=limit, filter=Filter.PREMIUM) == premium
+    assert await walk(world, bob, limit=limit, kind=Filter.PREMIUM) == premium
     free = [name for name in newest_first if int(name) % 3]
-    assert await walk(world, bob, limit=limit, filter=Filter.FREE) == free
+    assert await walk(world, bob, limit=limit, kind=Filter.FREE) == free
 
 
 @pytest.mark.parametrize("limit", [1, 7, 20, 100])
@@ -298,7 +298,7 @@ async def test_favourites_have_a_head_start_and_every_item_comes_once(
         return item.listed_at + timedelta(hours=head_start.get(item.creator, 0)), item.id
 
     expected = [item.caption for item in sorted(wanted, key=place, reverse=True)]
-    assert await walk(world, bob, limit=limit, filter=filter_) == expected
+    assert await walk(world, bob, limit=limit, kind=filter_) == expected
 
 
 async def test_a_feed_that_favourites_fill_goes_on_with_short_pages(world: World) -> None:

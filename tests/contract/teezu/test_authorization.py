@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contract.teezu import content_scene
 from entrypoints.http.kit.rows import Row
 from entrypoints.http.teezu.dialect import TEEZU
 from platform_core.identity.sessions import LIFETIME, Session, session_id
@@ -41,6 +42,7 @@ DENIED: Mapping[str, Mapping[str, int]] = {
     "get_conversation_messages": dict.fromkeys(STRANGERS, 404),
     "send_message": dict.fromkeys(STRANGERS, 404),
     "mark_read": dict.fromkeys(STRANGERS, 404),
+    **content_scene.DENIED,
 }
 
 
@@ -105,6 +107,8 @@ async def test_each_operation_is_for_whom_it_is_for(
         body["recipientId"] = (await server.world.person("payee")).id
     if row.id == "login":
         body = {"email": "other_1@example.org", "password": "correct horse battery"}
+    if row.tag in content_scene.TAGS:
+        path, body = await content_scene.prepare(server, row, owner)
     if row.tag == "messages":
         path, body = await conversing(server, owner, path, body)
 

@@ -129,9 +129,9 @@ def as_form(body: Mapping[str, Any]) -> tuple[bytes, str]:
 
 
 @asynccontextmanager
-async def served(**options: Any) -> AsyncIterator[Served]:
-    """A server with these options."""
-    world = World(MemoryStore())
+async def served(*, world: World | None = None, **options: Any) -> AsyncIterator[Served]:
+    """A server with these options, on a world of its own."""
+    world = world or World(MemoryStore())
     given: dict[str, Any] = {
         "limits": GENEROUS,
         "limiter": LocalLimiter(now=lambda: world.clock.now().timestamp()),

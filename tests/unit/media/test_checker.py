@@ -19,7 +19,7 @@ async def verdict(caption: str, checker: WordChecker) -> str:
         ("a fine day", "approved"),
         ("BADWORD", "rejected"),
         ("so bádword!", "rejected"),
-        ("ｂａｄｗｏｒｄ", "rejected"),
+        ("\N{FULLWIDTH LATIN SMALL LETTER B}adword", "rejected"),
         ("badwords are others", "approved"),
         ("two  words", "approved"),
         ("two words", "rejected"),

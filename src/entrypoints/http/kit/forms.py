@@ -145,8 +145,6 @@ class FormReader:
         total = 0
         async for chunk in _paced(request, self._seconds):
             total += len(chunk)
-            if total - (self._spool.size if self._spool is not None else 0) > MOST_TEXTS + len(chunk):
-                raise HttpRefusal(TOO_LARGE, close=True)
             for event in parser.feed(chunk):
                 match event:
                     case PartBegins():
@@ -157,6 +155,8 @@ class FormReader:
                         await self._take(part, text, data)
                     case PartEnds():
                         await self._end(part, text)
+            if total - (0 if self._spool is None else self._spool.size) > MOST_TEXTS:
+                raise HttpRefusal(TOO_LARGE, close=True)
         parser.finish()
         return Form(tuple(self._texts), self._file)
 
@@ -206,5 +206,5 @@ async def _paced(request: web.Request, seconds: float) -> AsyncIterator[bytes]:
             yield chunk
     except TimeoutError:
         raise HttpRefusal(TOO_SLOW, close=True) from None
-    except web.RequestPayloadError:
+    except (web.RequestPayloadError, ConnectionError):
         raise HttpRefusal(UNREADABLE, close=True) from None
