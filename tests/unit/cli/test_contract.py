@@ -40,7 +40,7 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
 
 
-GROUPS = [(), ("users",), ("sessions",), ("wallets",), ("ledger",), ("outbox",), ("db",), ("config",)]
+GROUPS = [(), ("users",), ("sessions",), ("wallets",), ("content",), ("ledger",), ("outbox",), ("db",), ("config",)]
 COMMANDS = list(_commands(cli))
 
 
@@ -88,10 +88,11 @@ def test_the_options_are_where_the_documentation_says() -> None:
     everywhere = {" ".join(path) for path in COMMANDS}
     assert having["--config"] == having["--json"] == everywhere
     assert everywhere - having["--database-url"] == {"config reference", "openapi", "completion"}
-    assert having["--yes"] == {"users ban", "sessions revoke", "ledger reverse"}
+    assert having["--yes"] == {"users ban", "sessions revoke", "ledger reverse", "content remove"}
     assert having["--dry-run"] == {
         *("users create", "users role", "users ban", "users unban", "sessions revoke"),
         *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
+        *("content approve", "content reject", "content remove"),
         *("ledger reverse", "outbox retry", "db upgrade"),
     }
     assert having["--key"] == {

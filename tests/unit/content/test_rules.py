@@ -102,7 +102,7 @@ def test_a_deleted_item_is_not_deleted_again_and_its_purge_forgets_what_it_was()
     with pytest.raises(NotFound):
         made.delete(NOW, kept=HOUR)
     made.purge()
-    assert (made.media, made.thumbnail, made.preview, made.caption, made.due_at) == (None, None, None, "", None)
+    assert [made.media, made.thumbnail, made.preview, made.caption, made.due_at] == [None, None, None, "", None]
 
 
 def test_what_is_ready_is_not_begun_again() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -92,7 +93,7 @@ async def test_a_moving_picture_keeps_moving(studio: ProcessStudio) -> None:
     made = await picture(studio, frames(5))
     assert made.mime == "image/webp"
     with Image.open(BytesIO(made.body)) as shown:
-        assert shown.n_frames == 5
+        assert getattr(shown, "n_frames", 1) == 5
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ async def test_a_truncated_picture_is_damaged(studio: ProcessStudio, form: str, 
 )
 @pytest.mark.parametrize("form", ["GIF", "PNG", "JPEG"])
 async def test_file_03_what_hides_in_a_picture_is_gone(studio: ProcessStudio, form: str, payload: bytes) -> None:
-    options = {"comment": payload} if form in ("GIF", "JPEG") else {}
+    options: dict[str, Any] = {"comment": payload} if form in ("GIF", "JPEG") else {}
     polyglot = encoded(form, mode="P" if form == "GIF" else "RGB", **options) + payload
 
     made = await picture(studio, polyglot)
