@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from contract.teezu import content_scene
+from contract.teezu.scenes import DENIED, prepare
 from entrypoints.http.kit.rows import Row
 from entrypoints.http.teezu.dialect import TEEZU
 from platform_core.identity.sessions import LIFETIME, Session, session_id
 from platform_core.identity.staff import BanUser
-from platform_core.kernel.actor import Actor, Role, Via
+from platform_core.kernel.actor import Role
 from platform_core.kernel.changes import Changes
-from platform_core.messaging.inbox import OpenConversation
-from platform_core.messaging.writing import SendMessage
 from support.world import OPERATOR
 from unit.http.served import Guest, Served, served
 
@@ -33,17 +29,6 @@ CALLERS = (
     "unknown token",
 )
 DEAD = ("banned", "expired", "unknown token")
-
-STRANGERS = ("other", "creator", "provider", "moderator", "admin")
-
-#: What those who may not, although they are signed in, are told; who is not listed may.
-DENIED: Mapping[str, Mapping[str, int]] = {
-    "update_user": dict.fromkeys(("other", "creator", "provider", "moderator"), 403),
-    "get_conversation_messages": dict.fromkeys(STRANGERS, 404),
-    "send_message": dict.fromkeys(STRANGERS, 404),
-    "mark_read": dict.fromkeys(STRANGERS, 404),
-    **content_scene.DENIED,
-}
 
 
 @pytest.fixture
@@ -82,18 +67,6 @@ def expected(row: Row, caller: str) -> int:
     return DENIED.get(row.id, {}).get(caller, row.status)
 
 
-async def conversing(
-    server: Served, owner: Guest, path: str, body: dict[str, Any] | None
-) -> tuple[str, dict[str, Any] | None]:
-    """The request, about a conversation of the owner's with somebody else."""
-    actor, peer = Actor(owner.id, Role.VIEWER, Via.SESSION), await server.world.person("peer")
-    conversation = await server.world.execute(OpenConversation(peer.id), by=actor)
-    message = await server.world.execute(SendMessage(conversation.id, "Hi"), by=peer.actor)
-    known = {"userId": peer.id, "messageId": message.id}
-    path = path.replace("{conversationId}", conversation.id).replace("{userId}", peer.id)
-    return path, None if body is None else {name: known.get(name, value) for name, value in body.items()}
-
-
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("row", TEEZU.rows, ids=lambda row: row.id)
 async def test_each_operation_is_for_whom_it_is_for(
@@ -101,16 +74,7 @@ async def test_each_operation_is_for_whom_it_is_for(
 ) -> None:
     owner, guest = people["owner"], people[caller]
     assert owner is not None
-    path = row.path.replace("{id}", owner.id)
-    body = None if row.example is None else dict(row.example)
-    if row.id == "send_tip" and body is not None:
-        body["recipientId"] = (await server.world.person("payee")).id
-    if row.id == "login":
-        body = {"email": "other_1@example.org", "password": "correct horse battery"}
-    if row.tag in content_scene.TAGS:
-        path, body = await content_scene.prepare(server, row, owner)
-    if row.tag == "messages":
-        path, body = await conversing(server, owner, path, body)
+    path, body = await prepare(server, row, owner)
 
     answer = await server.api(row.method, path, body, token=None if guest is None else guest.token)
 

@@ -40,7 +40,7 @@ async def login(server: Served, raw: bytes, **headers: str) -> Answered:
         (b"{'email': 1}", 400),
         (b'{"email": "a@b.cz", "password": "x",}', 400),
         (b'{"email": ' + b"1" * 5000 + b"}", 400),
-        (b"{" + b",".join(b'"k%d": 1' % n for n in range(50_000)) + b"}", 422),
+        (b"{" + b",".join(b'"k%d": 1' % n for n in range(20_000)) + b"}", 422),
     ],
 )
 async def test_in_01_to_04_a_body_that_could_be_read_two_ways_is_refused(

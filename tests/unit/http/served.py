@@ -56,7 +56,7 @@ class Served:
         self.world = world
         self.app = app
         self.url = url
-        self._session = session
+        self.session = session
 
     async def ask(
         self,
@@ -80,7 +80,7 @@ class Served:
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
         body_bytes = None if data is None else BytesIO(data)
-        async with self._session.request(
+        async with self.session.request(
             method, self.url + path, data=body_bytes, headers=sent, allow_redirects=False
         ) as response:
             return Answered(response.status, response.headers, await response.read())

@@ -1,0 +1,50 @@
+"""What must be there for each operation to be asked for, and who may ask: for tests that go through all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from contract.teezu import content_scene, message_scene
+from entrypoints.http.kit.rows import Row
+from platform_core.kernel.actor import Role
+from support.world import PASSWORD
+from unit.http.served import Guest, Served
+
+#: What those who may not, although they are signed in, are told; who is not listed may. The owner, a viewer, is whom
+#: the path is about.
+DENIED: Mapping[str, Mapping[str, int]] = {
+    "update_user": dict.fromkeys(("other", "creator", "provider", "moderator"), 403),
+    **content_scene.DENIED,
+    **message_scene.DENIED,
+}
+#: By the tag of a row: how its requests are made ready, where it takes more than the owner.
+SCENES: Mapping[str, Callable[[Served, Row, Guest], Awaitable[tuple[str, dict[str, Any] | None]]]] = {
+    **dict.fromkeys(content_scene.TAGS, content_scene.prepare),
+    **dict.fromkeys(message_scene.TAGS, message_scene.prepare),
+}
+ROLES = {"owner": Role.VIEWER, "other": Role.VIEWER, "creator": Role.CREATOR, "provider": Role.PROVIDER}
+
+
+async def prepare(server: Served, row: Row, owner: Guest) -> tuple[str, dict[str, Any] | None]:
+    """The path and the body of a request about the owner in which everything is right."""
+    path = row.path.replace("{id}", owner.id)
+    body = None if row.example is None else dict(row.example)
+    if (of_its_own := SCENES.get(row.tag)) is not None:
+        return await of_its_own(server, row, owner)
+    if row.id == "send_tip" and body is not None:
+        body["recipientId"] = (await server.world.person("payee")).id
+    if row.id == "login":
+        body = {"email": "other_1@example.org", "password": PASSWORD.reveal()}
+    return path, body
+
+
+async def allowed(server: Served, row: Row) -> tuple[str, dict[str, Any], Guest]:
+    """The path, the body, and somebody who may: the owner where they may themself."""
+    name = next(name for name in ROLES if name not in DENIED.get(row.id, {}))
+    owner = await server.guest("owner_1", tokens=1000)
+    caller = owner if name == "owner" else await server.guest(f"{name}_1", tokens=1000, role=ROLES[name])
+    if row.id == "login":
+        await server.guest("other_1")
+    path, body = await prepare(server, row, owner)
+    return path, body or {}, caller
