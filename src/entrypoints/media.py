@@ -35,13 +35,12 @@ def make_media(settings: Settings, *, folder: Path | None, key: bytes, base_url:
         if settings.store == "s3":
             raise BadSettings("media.store: pictures need a package; pip install 'platform-core[media]'")
         return no_media()
-    from adapters.media.studio import ProcessStudio, find_ffmpeg
+    from adapters.media.studio import ProcessStudio
 
     kept = Path(settings.folder) if settings.folder else folder
     temporary = Path(tempfile.gettempdir())
     studio = ProcessStudio(
         temporary if kept is None or settings.store == "s3" else kept / ".scratch",
-        ffmpeg=find_ffmpeg(),
         video_seconds=settings.video_seconds,
         audio_seconds=settings.audio_seconds,
         jobs=settings.jobs,

@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO, TypeVar
@@ -30,7 +30,7 @@ T = TypeVar("T")
 _HERE = Path(__file__).parent
 _PICTURE_SECONDS = 10
 _PICTURE_MEMORY = 1_024
-_RECORDING_SECONDS = 300
+_RECORDING_SECONDS = 120
 _RECORDING_MEMORY = 2_048
 _QUEUE = 32
 """How many pictures wait before further ones are sent away."""
@@ -63,16 +63,31 @@ _PACKINGS: Mapping[MediaType, _Packing] = {
 }
 
 
+@cache
 def find_ffmpeg() -> str | None:
-    """Where ffmpeg is on this machine: installed, or in a package; None where there is none."""
-    if (found := shutil.which("ffmpeg")) is not None:
+    """Where ffmpeg is on this machine: installed, or in a package; None where there is none that can read from an open
+    file, which ffmpeg 6 was the first to do.
+    """
+    found = shutil.which("ffmpeg")
+    if found is not None and _reads_open_files(found):
         return found
     try:
         from imageio_ffmpeg import get_ffmpeg_exe
 
-        return str(get_ffmpeg_exe())
+        packaged = str(get_ffmpeg_exe())
     except (ImportError, RuntimeError):
         return None
+    return packaged if _reads_open_files(packaged) else None
+
+
+def _reads_open_files(ffmpeg: str) -> bool:
+    try:
+        said = subprocess.run(  # noqa: S603  # a program of this machine's own
+            [ffmpeg, "-hide_banner", "-protocols"], capture_output=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return b"fd" in said.stdout.split()
 
 
 class ProcessStudio:
@@ -80,7 +95,7 @@ class ProcessStudio:
 
     Args:
         scratch: A folder for files being worked on; it is made when it is needed.
-        ffmpeg: The program; None where recordings cannot be worked on.
+        ffmpeg: Finds the program when it is first needed; None where recordings cannot be worked on.
         video_seconds: How long a video may be.
         audio_seconds: How long a sound may be.
         jobs: How many processes work at once.
@@ -90,7 +105,7 @@ class ProcessStudio:
         self,
         scratch: Path,
         *,
-        ffmpeg: str | None,
+        ffmpeg: Callable[[], str | None] = find_ffmpeg,
         video_seconds: int = 3600,
         audio_seconds: int = 7200,
         jobs: int = 2,
@@ -117,9 +132,9 @@ class ProcessStudio:
 
     async def recording(self, source: AsyncIterator[bytes], kind: MediaType) -> Recording:
         """A video or a sound, packed anew."""
-        if self._ffmpeg is None:
+        ffmpeg, packing = await self._in_thread(self._ffmpeg), _PACKINGS[kind]
+        if ffmpeg is None:
             raise Unavailable("this machine has no ffmpeg")
-        ffmpeg, packing = self._ffmpeg, _PACKINGS[kind]
         folder = await self._in_thread(self._folder)
         try:
             with (folder / "source").open("w+b") as file:

@@ -189,6 +189,16 @@ async def test_what_is_no_form_is_refused(server: Served, jane: Guest) -> None:
     ).status == 422
 
 
+async def test_auth_13_a_form_of_another_site_uploads_nothing(server: Served, jane: Guest) -> None:
+    form, kind = as_form({"type": "image", "file": png()})
+    cookie = {"Content-Type": kind, "Cookie": f"teezu_session={jane.token}"}
+    for origin in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}):
+        answer = await server.api("POST", "/content", raw=form, headers={**cookie, **origin})
+        assert answer.status == 403
+    own = {**cookie, "Sec-Fetch-Site": "same-origin"}
+    assert (await server.api("POST", "/content", raw=form, headers=own)).status == 201
+
+
 async def test_the_same_upload_under_one_key_is_one_item(server: Served, jane: Guest) -> None:
     form, kind = as_form({"type": "image", "caption": "x", "file": png()})
     other, _ = as_form({"type": "image", "caption": "x", "file": png(9)})
@@ -329,7 +339,7 @@ async def test_who_may_not_upload_is_told_before_anything_is_read(strict: Served
 @pytest.fixture
 async def real(tmp_path: Path) -> AsyncIterator[Served]:
     """A server whose studio is the real one."""
-    studio = ProcessStudio(tmp_path / "scratch", ffmpeg=find_ffmpeg())
+    studio = ProcessStudio(tmp_path / "scratch")
     world = World(MemoryStore(), media=attrs.evolve(plain_media(ManualClock()), studio=studio))
     async with served(world=world) as running:
         yield running

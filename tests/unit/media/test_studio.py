@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from adapters.media.studio import ProcessStudio, find_ffmpeg
+from adapters.media.studio import ProcessStudio, _reads_open_files, find_ffmpeg
 from platform_core.content.ports import Picture, Recording
 from platform_core.kernel.errors import Invalid, PlatformError, RateLimited, Unavailable
 from unit.media.pictures import claimed_png, encoded, frames, recording, with_gps
@@ -21,7 +21,7 @@ FFMPEG = find_ffmpeg() or ""
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[ProcessStudio]:
     """A studio with a folder of its own."""
-    made = ProcessStudio(tmp_path / "scratch", ffmpeg=FFMPEG, video_seconds=10, audio_seconds=10)
+    made = ProcessStudio(tmp_path / "scratch", video_seconds=10, audio_seconds=10)
     yield made
     made.stop()
     assert list((tmp_path / "scratch").glob("*")) == [], "nothing is left behind"
@@ -250,10 +250,19 @@ async def test_what_only_begins_like_a_recording_is_refused(studio: ProcessStudi
 
 
 async def test_without_ffmpeg_nothing_is_said_of_a_recording(tmp_path: Path) -> None:
-    studio = ProcessStudio(tmp_path, ffmpeg=None)
+    studio = ProcessStudio(tmp_path, ffmpeg=lambda: None)
     with pytest.raises(Unavailable):
         await packed(studio, b"ID3\x04\0\0\0\0\0\0\0")
     studio.stop()
+
+
+def test_an_ffmpeg_that_cannot_read_open_files_is_none(tmp_path: Path) -> None:
+    old = tmp_path / "ffmpeg"
+    old.write_text("#!/bin/sh\necho Input: file pipe\n")
+    old.chmod(0o755)
+    assert not _reads_open_files(str(old))
+    assert not _reads_open_files(str(tmp_path / "none"))
+    assert _reads_open_files(FFMPEG)
 
 
 async def test_what_a_killed_process_left_is_removed_by_the_next(studio: ProcessStudio, tmp_path: Path) -> None:
