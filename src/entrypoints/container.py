@@ -393,8 +393,8 @@ def application(platform: Platform, settings: Settings) -> web.Application:
 
 
 def _limiter(store: Storage) -> Limiter:
-    """Who counts where there is no Redis: this process, but for attempts to sign in or up, and messages. Those are few,
-    and counted in the database, so that more processes do not mean more of them.
+    """Who counts where there is no Redis: this process, but for attempts to sign in or up, messages and uploads. Those
+    are few, and counted in the database, so that more processes do not mean more of them.
     """
     from entrypoints.http.kit.limits import LocalLimiter, SharedLimiter
 
@@ -409,5 +409,5 @@ class _Guarded:
 
     async def hit(self, group: str, limit: Limit, subject: str) -> Allowance:
         """Count a request."""
-        limiter = self.shared if group in ("auth", "register", "messages") else self.local
+        limiter = self.shared if group in ("auth", "register", "messages", "uploads") else self.local
         return await limiter.hit(group, limit, subject)

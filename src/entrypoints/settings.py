@@ -168,7 +168,7 @@ class Settings:
     redis_url: str = _option(
         "",
         "Redis that counts requests for all processes, as `redis://host:port/0`. When empty each process counts its "
-        "own, except attempts to sign in or up and messages, which the database counts.",
+        "own, except attempts to sign in or up, messages and uploads, which the database counts.",
     )
     payments: str = _option(
         "",
