@@ -12,7 +12,7 @@ from platform_core.content.access import PERIOD, Subscription, Tier, TierPlan, U
 from platform_core.content.events import ContentUnlocked, Subscribed
 from platform_core.content.items import ContentItem
 from platform_core.content.uploading import CREATORS
-from platform_core.content.viewing import maker_of, standing_at, subscriptions_of, visible
+from platform_core.content.viewing import maker_of, standing_with, subscriptions_of, visible
 from platform_core.identity.ports import Card, Directory
 from platform_core.kernel.actor import ANYONE, USERS, Policy, Via
 from platform_core.kernel.command import Command, Query
@@ -116,7 +116,9 @@ async def _unlocked(work: Work, item: ContentItem, fees: FeePolicy) -> Unlock:
         raise Conflict("this item is free for everybody")
     if not item.token_price:
         raise Conflict(f"this item is not sold by itself: subscribe as {item.tier.value}")
-    if (await standing_at(work, item)).may_see(item):
+    # Whether it is unlocked is not asked again: if it was meanwhile, the commit finds that, and they are told so.
+    running = await work.get(Subscription, pair_id("sub", item.creator, user))
+    if (await standing_with(work, [], [] if running is None else [running])).may_see(item):
         raise Conflict("you can see this item already")
     work.guard(item)
     entry, fee = _pay(work, fees, "unlock", item.token_price, payee=item.creator, about=item.id)

@@ -56,6 +56,19 @@ async def test_an_item_is_unlocked_once_however_often_it_is_asked_for_at_once(wo
     await world.verified()
 
 
+async def test_an_item_unlocked_between_two_reads_is_not_refused(world: World) -> None:
+    jane, bob = await creator(world), await world.person("bob", 100)
+    made = [await upload(world, jane, png(number), token_price=1) for number in range(10)]
+
+    receipts = await asyncio.gather(
+        *(world.execute(UnlockContent(one.item), by=bob.actor) for one in made for _ in range(5))
+    )
+
+    assert len({receipt.transaction for receipt in receipts}) == 10
+    assert (await world.wallet(bob.id)).balance == 90
+    await world.verified()
+
+
 async def test_many_unlock_one_item_at_once(world: World) -> None:
     jane = await creator(world)
     made = await upload(world, jane, token_price=30)
