@@ -53,6 +53,13 @@ class InterleavedStore(MemoryStore):
         await self._step()
         return found
 
+    async def count(self, select: Select[A]) -> int:
+        """The count, sooner or later."""
+        await self._step()
+        found = await super().count(select)
+        await self._step()
+        return found
+
     async def balances(self, accounts: Sequence[str]) -> Balances:
         """The balances, sooner or later."""
         await self._step()
