@@ -102,7 +102,7 @@ async def seed(platform: Platform, passwords: Mapping[str, str]) -> Demo:
     await seed_bookings(platform, cyd, bob)
     await seed_messages(platform, bob, ada)
     on_air = await seed_streams(platform, free=ada, premium=cyd, viewer=bob)
-    await seed_content(platform, people[TIPPED].id)
+    await seed_content(platform, ada)
     tipper = people[TIPPER]
     session = await platform.execute(Login(tipper.email, tipper.password), by=ANONYMOUS)
     return Demo(people, session.token, on_air)

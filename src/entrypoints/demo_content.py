@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from contextlib import suppress
 from io import BytesIO
 from random import Random
 from typing import TYPE_CHECKING
@@ -15,8 +16,8 @@ from platform_core.content.moderating import ListContent
 from platform_core.content.paying import SetTiers
 from platform_core.content.ports import Incoming, MediaForm
 from platform_core.content.uploading import UploadContent
-from platform_core.kernel.actor import Actor, Role, Via
-from platform_core.kernel.errors import Unavailable
+from platform_core.kernel.actor import Actor
+from platform_core.kernel.errors import PlatformError
 from platform_core.platform import Platform
 
 if TYPE_CHECKING:
@@ -44,21 +45,19 @@ SHOTS = (
 )
 
 
-async def seed_content(platform: Platform, creator: str) -> None:
+async def seed_content(platform: Platform, creator: Actor) -> None:
     """Upload the demo's pictures as this creator, unless there are some; none where nothing can be uploaded."""
-    if await platform.execute(ListContent(creator=creator, deleted=None, limit=1), by=Actor.operator("demo")):
-        return
-    actor = Actor(creator, Role.CREATOR, Via.SESSION)
-    await platform.execute(SetTiers(FAN, SUPERFAN), by=actor)
-    try:
+    # As in the other scenes: a creator who was banned or changed has none made, nor has one where there are no media.
+    with suppress(PlatformError):
+        if await platform.execute(ListContent(creator=creator.id, deleted=None, limit=1), by=Actor.operator("demo")):
+            return
+        await platform.execute(SetTiers(FAN, SUPERFAN), by=creator)
         platform.media.studio.recognise(b"")
         for number, shot in enumerate(SHOTS):
             picture = _drawn(shot, number)
             file = Incoming(hashlib.sha256(picture).hexdigest(), len(picture), "demo.png", BytesIO(picture))
             upload = UploadContent(file, MediaForm.IMAGE, shot.caption, tier=shot.tier, token_price=shot.price)
-            await platform.execute(upload, by=actor)
-    except Unavailable:
-        return
+            await platform.execute(upload, by=creator)
 
 
 def _drawn(shot: _Shot, number: int) -> bytes:

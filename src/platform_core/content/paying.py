@@ -11,10 +11,9 @@ from attrs import frozen
 from platform_core.content.access import PERIOD, Subscription, Tier, TierPlan, Unlock, pair_id
 from platform_core.content.events import ContentUnlocked, Subscribed
 from platform_core.content.items import ContentItem
-from platform_core.content.uploading import CREATORS
 from platform_core.content.viewing import maker_of, standing_with, subscriptions_of, visible
 from platform_core.identity.ports import Card, Directory
-from platform_core.kernel.actor import ANYONE, USERS, Policy, Via
+from platform_core.kernel.actor import ANYONE, CREATORS, USERS, Policy, Via
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict, Invalid, NotFound
 from platform_core.kernel.journal import Balances, JournalEntry, Posting

@@ -23,14 +23,12 @@ from platform_core.content.ports import (
 )
 from platform_core.content.shelves import Upload, shelf_of
 from platform_core.identity.ports import Directory
-from platform_core.kernel.actor import Policy, Role, Via
+from platform_core.kernel.actor import CREATORS, Policy
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import Forbidden, Invalid, PlatformError, Stale
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import text
 from platform_core.kernel.work import Work
-
-CREATORS = Policy("creators", roles=frozenset({Role.CREATOR}), vias=frozenset({Via.SESSION}))
 
 HEAD = 4096
 """How many bytes say what a file is."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from entrypoints.http.kit.rows import Row
 from platform_core.content.paying import SetTiers
-from platform_core.kernel.actor import Actor, Role, Via
 from support.media import creator, png, upload
-from support.world import Person
-from unit.http.served import Guest, Served
+from unit.http.served import Answered, Guest, Served
 
 TAGS = ("content", "tiers")
 
@@ -39,6 +38,28 @@ async def prepare(server: Served, row: Row, owner: Guest) -> tuple[str, dict[str
     return row.path.replace("{id}", (await upload(server.world, maker, token_price=5)).item), None
 
 
-def acting(guest: Guest, role: Role) -> Person:
-    """Somebody signed in, as the platform knows them."""
-    return Person(guest.id, Actor(guest.id, role, Via.SESSION, "ses_test"))
+LINK = re.compile(
+    r"http://media\.example/media/content/cnt_\w+/[a-z]+\.\w+\?until=\d+&for=(all|own)&signature=[\w-]{43}"
+)
+MOMENT = "2026-01-01T00:00:00Z"
+
+
+async def post(server: Served, by: Guest, content: bytes | None = None, **fields: Any) -> Answered:
+    """Upload something."""
+    body = {"type": "image", **fields, "file": png() if content is None else content}
+    return await server.api("POST", "/content", body, token=by.token)
+
+
+async def uploaded(server: Served, by: Guest, content: bytes | None = None, **fields: Any) -> str:
+    """The id of something uploaded."""
+    answer = await post(server, by, content, **fields)
+    assert answer.status == 201, answer.raw
+    return str(answer.json["contentId"])
+
+
+async def shown(server: Served, item: str, by: Guest | None) -> dict[str, Any]:
+    """An item as somebody sees it."""
+    answer = await server.api("GET", f"/content/{item}", token=None if by is None else by.token)
+    assert answer.status == 200, answer.raw
+    found: dict[str, Any] = answer.json
+    return found

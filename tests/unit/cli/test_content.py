@@ -12,6 +12,7 @@ from click.testing import Result
 
 from entrypoints import container
 from entrypoints.demo_content import SHOTS, seed_content
+from entrypoints.demo_scenes import acting
 from entrypoints.loading import load
 from entrypoints.settings import Settings
 from platform_core.content.feed import ReadFeed
@@ -101,8 +102,8 @@ def test_the_demo_has_pictures_for_everybody_and_for_those_who_pay(user: Make) -
 
     async def seeded() -> list[bool]:
         async with container.running(Settings()) as platform:
-            await seed_content(platform, jane)
-            await seed_content(platform, jane)
+            await seed_content(platform, acting(jane, Role.CREATOR))
+            await seed_content(platform, acting(jane, Role.CREATOR))
             page = await platform.execute(ReadFeed(), by=Actor(bob, Role.VIEWER, Via.SESSION))
             return [view.is_locked for view in page.items]
 
@@ -117,7 +118,7 @@ def test_without_a_media_store_the_demo_has_no_pictures(user: Make, monkeypatch:
 
     async def seeded() -> int:
         async with container.running(load().settings) as platform:
-            await seed_content(platform, jane)
+            await seed_content(platform, acting(jane, Role.CREATOR))
             return len((await platform.execute(ReadFeed(), by=Actor(jane, Role.CREATOR, Via.SESSION))).items)
 
     assert asyncio.run(seeded()) == 0
