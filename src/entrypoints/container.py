@@ -22,10 +22,11 @@ from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
 from entrypoints.gateways import gateway
-from entrypoints.keeping import with_secrets
+from entrypoints.keeping import beside_data, with_secrets
 from entrypoints.loading import variable, without_password
 from entrypoints.settings import BadSettings, Settings
 from platform_core.assist.ports import Assistant
+from platform_core.content.ports import Media
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
@@ -135,6 +136,16 @@ def _ice(settings: Settings) -> IceServers:
         raise BadSettings(f"ice: {error}") from error
 
 
+def _media(settings: Settings, clock: Clock) -> Media:
+    from adapters.security.sealer import derive_key
+    from entrypoints.media import make_media
+
+    # As with cursors: without a secret the links of this process are good for this process.
+    key = derive_key(settings.secret_key or secrets.token_hex(), "media links")
+    beside = beside_data(settings, "media")
+    return make_media(settings.media, folder=beside, key=key, base_url=base_url(settings), clock=clock)
+
+
 def _fingerprint_key(settings: Settings) -> bytes:
     from adapters.security.sealer import derive_key
 
@@ -183,6 +194,7 @@ def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOpti
             "auth": Limit(limits.auth_per_minute),
             "register": Limit(limits.register_per_minute),
             "messages": Limit(limits.messages_per_10_seconds, seconds=10),
+            "uploads": Limit(limits.uploads_per_minute),
         },
         limiter=limiter or LocalLimiter(),
         cursor_key=_cursor_key(settings),
@@ -212,6 +224,7 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(_clock, store)
     passwords = providers.Singleton(_passwords, settings)
     gateway = providers.Singleton(_gateway, settings, clock)
+    media = providers.Singleton(_media, settings, clock)
     platform = providers.Singleton(
         Platform,
         store=store,
@@ -222,6 +235,7 @@ class Container(containers.DeclarativeContainer):
         catalogue=providers.Singleton(catalogue, settings),
         fees=providers.Singleton(_fees, settings),
         ice=providers.Singleton(_ice, settings),
+        media=media,
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
         assist=providers.Singleton(_assist, settings),
@@ -284,6 +298,7 @@ async def running(
                 await platform.gateway.close()
     finally:
         await store.close()
+        await container.media().close()
         container.passwords().close()
 
 
@@ -310,8 +325,8 @@ def application(platform: Platform, settings: Settings) -> web.Application:
 
 
 def _limiter(store: Storage) -> Limiter:
-    """Who counts where there is no Redis: this process, but for attempts to sign in or up, and messages. Those are few,
-    and counted in the database, so that more processes do not mean more of them.
+    """Who counts where there is no Redis: this process, but for attempts to sign in or up, messages and uploads. Those
+    are few, and counted in the database, so that more processes do not mean more of them.
     """
     from entrypoints.http.kit.limits import LocalLimiter, SharedLimiter
 
@@ -326,5 +341,5 @@ class _Guarded:
 
     async def hit(self, group: str, limit: Limit, subject: str) -> Allowance:
         """Count a request."""
-        limiter = self.shared if group in ("auth", "register", "messages") else self.local
+        limiter = self.shared if group in ("auth", "register", "messages", "uploads") else self.local
         return await limiter.hit(group, limit, subject)

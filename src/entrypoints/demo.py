@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
+from entrypoints.demo_content import seed_content
 from entrypoints.demo_scenes import OnAir, acting, seed_bookings, seed_messages, seed_streams
 from entrypoints.keeping import beside_data, write_private
 from entrypoints.settings import Settings
@@ -101,6 +102,7 @@ async def seed(platform: Platform, passwords: Mapping[str, str]) -> Demo:
     await seed_bookings(platform, cyd, bob)
     await seed_messages(platform, bob, ada)
     on_air = await seed_streams(platform, free=ada, premium=cyd, viewer=bob)
+    await seed_content(platform, ada)
     tipper = people[TIPPER]
     session = await platform.execute(Login(tipper.email, tipper.password), by=ANONYMOUS)
     return Demo(people, session.token, on_air)

@@ -64,6 +64,7 @@ _GROUPS: Mapping[str, Callable[..., Any]] = {
     "assist": declared.Assist,
     "payments": declared.Payments,
     "ice": declared.Ice,
+    "media": declared.Media,
     "log": declared.Log,
 }
 

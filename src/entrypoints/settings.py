@@ -77,6 +77,7 @@ class Limits:
         5, "Registrations per minute and address; per user where somebody is signed in.", low=1, high=10_000_000
     )
     messages_per_10_seconds: int = _option(5, "Messages a user may send in 10 seconds.", low=1, high=10_000_000)
+    uploads_per_minute: int = _option(10, "Files a creator may upload in a minute.", low=1, high=10_000_000)
 
 
 @frozen(kw_only=True)
@@ -96,6 +97,8 @@ class Fees:
     tip: int = _option(0, "Share of a tip, in basis points (hundredths of a per cent).", low=0, high=10_000)
     capture: int = _option(0, "Share of a captured hold, in basis points.", low=0, high=10_000)
     stream_entry: int = _option(0, "Share of entry to a premium stream, in basis points.", low=0, high=10_000)
+    unlock: int = _option(0, "Share of an unlocked content item, in basis points.", low=0, high=10_000)
+    subscription: int = _option(0, "Share of a subscription, in basis points.", low=0, high=10_000)
 
 
 @frozen(kw_only=True)
@@ -147,6 +150,34 @@ class Payments:
 
 
 @frozen(kw_only=True)
+class Media:
+    """Uploaded files: where they are kept, and what is taken."""
+
+    store: str = _option("folder", "Where files are kept.", choices=("folder", "s3", "none"))
+    folder: str = _option("", "The folder; beside the database file, or in this user's state folder, when empty.")
+    s3_bucket: str = _option("", "The bucket, which must be there already.")
+    s3_endpoint: str = _option("", "Address of a server that speaks the S3 API; Amazon's own when empty.")
+    s3_region: str = _option("us-east-1", "The bucket's region.")
+    s3_prefix: str = _option("", "Below which key of the bucket everything is kept; ends with a slash.")
+    s3_access_key: str = _option("", "Key of the S3 account; that of the environment when empty.", secret=True)
+    s3_secret_key: str = _option("", "Secret of that key.", secret=True)
+    image_bytes: int = _option(10 * 2**20, "Largest picture, in bytes.", low=1024, high=1 << 30)
+    video_bytes: int = _option(500 * 2**20, "Largest video, in bytes.", low=1024, high=1 << 40)
+    audio_bytes: int = _option(100 * 2**20, "Largest sound, in bytes.", low=1024, high=1 << 40)
+    video_seconds: int = _option(3600, "Longest video, in seconds.", low=1, high=86_400)
+    audio_seconds: int = _option(7200, "Longest sound, in seconds.", low=1, high=86_400)
+    items_per_creator: int = _option(10_000, "Items a creator may have at once.", low=1, high=10**9)
+    bytes_per_creator: int = _option(50 * 2**30, "Bytes a creator's items may have together.", low=1024, high=1 << 50)
+    link_seconds: int = _option(300, "Seconds a link to a file is good, at most.", low=120, high=3600)
+    keep_deleted_hours: int = _option(24, "Hours until the files of a deleted item are purged.", low=0, high=8760)
+    jobs: int = _option(2, "Files worked on at once in each process.", low=1, high=64)
+    refused_words: tuple[str, ...] = _option((), "Words in a caption that have an item rejected.")
+    held_words: tuple[str, ...] = _option(
+        (), "Words in a caption that have somebody look first; `*` has everything looked at."
+    )
+
+
+@frozen(kw_only=True)
 class Log:
     """What is logged, on standard error."""
 
@@ -168,7 +199,7 @@ class Settings:
     redis_url: str = _option(
         "",
         "Redis that counts requests for all processes, as `redis://host:port/0`. When empty each process counts its "
-        "own, except attempts to sign in or up and messages, which the database counts.",
+        "own, except attempts to sign in or up, messages and uploads, which the database counts.",
     )
     secret_key: str = _option(
         "", "Seals what is kept secret in the store. In production at least 32 characters.", secret=True
@@ -193,6 +224,7 @@ class Settings:
     assist: Assist = Assist()
     payments: Payments = Payments()
     ice: Ice = Ice()
+    media: Media = Media()
     log: Log = Log()
 
     @property

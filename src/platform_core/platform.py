@@ -10,7 +10,10 @@ from platform_core.assist.absent import NoPictures, no_assistant
 from platform_core.assist.matching import KnownPeople
 from platform_core.assist.ports import Assistant, Candidates, Matcher, Moods, Pictures, Writer
 from platform_core.booking.policy import BookingPolicy
-from platform_core.identity.ports import Directory, Passwords
+from platform_core.content.absent import no_media
+from platform_core.content.ports import ContentRules, Links, Media, MediaStore
+from platform_core.content.showcase import ContentShowcase
+from platform_core.identity.ports import Directory, Passwords, Showcase
 from platform_core.identity.sessions import Doorkeeper
 from platform_core.identity.users import People
 from platform_core.kernel.actor import Actor
@@ -93,6 +96,7 @@ class Platform:
         fees: The platform's share, per kind of entry.
         booking_policy: The rules of time and money around bookings.
         ice: Who helps browsers reach each other; nobody when None.
+        media: Where files are kept and who looks after them; nothing can be uploaded when None.
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
         assist: Who tells moods, suggests people and writes; nobody when None.
@@ -110,6 +114,7 @@ class Platform:
         fees: FeePolicy | None = None,
         booking_policy: BookingPolicy | None = None,
         ice: IceServers | None = None,
+        media: Media | None = None,
         fingerprint_key: bytes = b"",
         worker: str = "platform",
         assist: Assistant | None = None,
@@ -117,6 +122,7 @@ class Platform:
         self.store = store
         self.clock = clock
         self.gateway = gateway
+        self.media = media = media or no_media()
         self.doorkeeper = Doorkeeper(store, clock)
         self.relay = Relay(store.outbox, clock, worker=worker)
         people = People(store)
@@ -130,11 +136,16 @@ class Platform:
                 Blocks: KeptBlocks(store),
                 Books: store,
                 Catalogue: catalogue or Catalogue(),
+                ContentRules: media.rules,
                 Directory: people,
                 FeePolicy: fees or FeePolicy(),
                 IceServers: ice or NoIceServers(),
+                Links: media.links,
+                Media: media,
+                MediaStore: media.store,
                 Passwords: passwords,
                 PaymentGateway: gateway,
+                Showcase: ContentShowcase(store, media.links),
                 **_assistance(assist or no_assistant(), people),
             },
             fingerprint_key=fingerprint_key,

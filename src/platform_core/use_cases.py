@@ -11,6 +11,10 @@ from platform_core.booking import booking, calendar, listing, provider, requests
 from platform_core.booking import timers as booking_timers
 from platform_core.booking import verbs as booking_verbs
 from platform_core.booking import views as booking_views
+from platform_core.content import access as entitlements
+from platform_core.content import feed, items, moderating, paying, shelves, uploading, viewing
+from platform_core.content import upkeep as content_upkeep
+from platform_core.content.events import ContentProcessed
 from platform_core.identity import access, guesses, profiles, sessions, staff, users
 from platform_core.identity.events import RoleChanged, UserBanned, UserUnbanned
 from platform_core.kernel.aggregate import Aggregate
@@ -31,6 +35,7 @@ USE_CASES: tuple[UseCase, ...] = (
     access.refresh_session,
     access.logout,
     profiles.get_user,
+    profiles.get_profile,
     profiles.update_user,
     staff.create_user,
     staff.list_users,
@@ -111,6 +116,25 @@ USE_CASES: tuple[UseCase, ...] = (
     upkeep.stop_stream,
     upkeep.stop_streams_of,
     upkeep.forget_viewers,
+    uploading.upload_content,
+    feed.read_feed,
+    viewing.get_content,
+    viewing.find_media,
+    paying.unlock_content,
+    paying.get_tiers,
+    paying.set_tiers,
+    paying.subscribe,
+    paying.list_subscriptions,
+    moderating.delete_content,
+    moderating.list_content,
+    moderating.inspect_content,
+    moderating.approve_content,
+    moderating.reject_content,
+    content_upkeep.due_content,
+    content_upkeep.tend_content,
+    content_upkeep.drop_source,
+    content_upkeep.due_uploads,
+    content_upkeep.sweep_upload,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -131,6 +155,12 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     stream.Stream,
     audience.Viewer,
     entry.Admission,
+    items.ContentItem,
+    shelves.Shelf,
+    shelves.Upload,
+    entitlements.TierPlan,
+    entitlements.Subscription,
+    entitlements.Unlock,
 )
 
 #: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
@@ -141,4 +171,5 @@ REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] 
     (UserBanned, upkeep.on_ban),
     (UserUnbanned, standing.on_user),
     (RoleChanged, standing.on_user),
+    (ContentProcessed, content_upkeep.on_processed),
 )

@@ -37,6 +37,7 @@ GENEROUS: Mapping[str, object] = {
     "limits.auth_per_minute": 10_000_000,
     "limits.register_per_minute": 10_000_000,
     "limits.messages_per_10_seconds": 10_000_000,
+    "limits.uploads_per_minute": 10_000_000,
     "passwords.memory_kib": 8,
     "passwords.passes": 1,
     "server.connections_per_ip": 0,

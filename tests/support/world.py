@@ -8,11 +8,15 @@ from attrs import frozen
 
 from adapters.assist import local_assistant
 from adapters.ice import ConfiguredIce
+from adapters.media.checker import WordChecker
+from adapters.media.links import SignedLinks
+from adapters.memory.media import MemoryMedia, PlainStudio
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.testing import ManualClock, SeededIds
 from platform_core.assist.ports import Assistant
+from platform_core.content.ports import Media
 from platform_core.identity.staff import CreateUser
 from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.kernel.secret import Secret
@@ -30,6 +34,16 @@ OPERATOR = Actor.operator()
 ICE = ConfiguredIce(stun=("stun:stun.example:3478",), turn=("turn:turn.example:3478",), secret="shared" * 6)
 SESSION = "ses_test"
 PASSWORD = Secret("correct horse battery")
+
+
+def plain_media(clock: ManualClock) -> Media:
+    """Media in memory, that takes files for what they say they are."""
+    return Media(
+        store=MemoryMedia(clock.now),
+        studio=PlainStudio(),
+        checker=WordChecker(["forbidden"], ["doubtful"]),
+        links=SignedLinks(b"test", "http://media.example"),
+    )
 
 
 @frozen
@@ -54,6 +68,7 @@ class World(Platform):
         clock: ManualClock | None = None,
         gateway: PaymentGateway | None = None,
         assist: Assistant | None = None,
+        media: Media | None = None,
     ) -> None:
         clock = clock or ManualClock()
         super().__init__(
@@ -64,6 +79,7 @@ class World(Platform):
             gateway=gateway or FakeGateway(secret=b"test", clock=clock, base_url="https://pay.example"),
             fees=fees,
             ice=ICE,
+            media=media or plain_media(clock),
             fingerprint_key=b"test",
             assist=assist or local_assistant(),
         )

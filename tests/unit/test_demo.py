@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from entrypoints.demo import PEOPLE, Demo, seed
+from entrypoints.demo_content import SHOTS
 from entrypoints.demo_scenes import keep_on_air
 from platform_core.booking.listing import GetProvider
 from platform_core.booking.views import ListBookings
+from platform_core.content.moderating import ListContent
 from platform_core.identity.staff import BanUser
 from platform_core.kernel.actor import ANONYMOUS
 from platform_core.messaging.inbox import ListConversations
@@ -39,6 +41,9 @@ async def test_it_shows_each_part_once_however_often_it_begins() -> None:
         ("ada", 0, 1),
         ("cyd", 25, 0),
     }
+    shown = await world.execute(ListContent(creator=demo.people["ada"].id), by=OPERATOR)
+    assert {item.caption for item in shown} == {shot.caption for shot in SHOTS}
+    assert len(shown) == len(SHOTS)
 
 
 async def test_its_streams_stay_on_while_it_runs() -> None:

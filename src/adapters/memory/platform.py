@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from adapters.assist import local_assistant
+from adapters.media.checker import WordChecker
+from adapters.media.links import SignedLinks
+from adapters.memory.media import MemoryMedia, PlainStudio
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.testing import START, ManualClock, SeededIds
 from platform_core.assist.ports import Assistant
+from platform_core.content.ports import Media
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.secret import Secret
 from platform_core.kernel.sync import run_sync
@@ -95,6 +99,12 @@ def memory_platform(
         gateway=FakeGateway(secret=b"memory", clock=clock, base_url="https://pay.example"),
         catalogue=catalogue,
         fees=fees,
+        media=Media(
+            store=MemoryMedia(clock.now),
+            studio=PlainStudio(),
+            checker=WordChecker(),
+            links=SignedLinks(b"memory", "https://media.example"),
+        ),
         fingerprint_key=b"memory",
         assist=assist or local_assistant(),
     )

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, Table, text
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, MetaData, Table, text
-
+from adapters.sql import schema
 from adapters.sql.columns import Instant, Json, Words
+from adapters.sql.content_tables import CONTENT_TABLES
+from adapters.sql.schema import aggregates
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+#: Every table, those of this file and those it brings along.
+metadata = schema.metadata
 
-
-def _aggregates(name: str, *columns: Any, **options: Any) -> Table:
-    head = (Column("id", Words, primary_key=True), Column("version", BigInteger, nullable=False))
-    return Table(name, metadata, *head, *columns, **options)
-
-
-users = _aggregates(
+users = aggregates(
     "users",
     Column("email", Words, nullable=False),
     Column("email_key", Words, nullable=False, unique=True),
@@ -40,7 +29,7 @@ users = _aggregates(
     Column("last_login_at", Instant),
 )
 
-sessions = _aggregates(
+sessions = aggregates(
     "sessions",
     Column("user", Words, nullable=False, index=True),
     Column("role", Words, nullable=False),
@@ -48,14 +37,14 @@ sessions = _aggregates(
     Column("expires_at", Instant, nullable=False, index=True),
 )
 
-guesses = _aggregates(
+guesses = aggregates(
     "guesses",
     Column("failures", BigInteger, nullable=False),
     Column("since", Instant, nullable=False, index=True),
     Column("blocked_until", Instant),
 )
 
-holds = _aggregates(
+holds = aggregates(
     "holds",
     Column("payer", Words, nullable=False, index=True),
     Column("amount", BigInteger, nullable=False),
@@ -75,9 +64,9 @@ Index(
     sqlite_where=holds.c.state == "active",
 )
 
-reversals = _aggregates("reversals", Column("undone", Json, nullable=False))
+reversals = aggregates("reversals", Column("undone", Json, nullable=False))
 
-purchases = _aggregates(
+purchases = aggregates(
     "purchases",
     Column("user", Words, nullable=False, index=True),
     Column("package", Words, nullable=False),
@@ -102,7 +91,7 @@ Index(
     sqlite_where=purchases.c.state == "pending",
 )
 
-webhooks = _aggregates(
+webhooks = aggregates(
     "webhooks",
     Column("provider", Words, nullable=False),
     Column("event", Words),
@@ -128,7 +117,7 @@ Index(
     sqlite_where=webhooks.c.state == "pending",
 )
 
-providers = _aggregates(
+providers = aggregates(
     "providers",
     Column("category", Words, nullable=False),
     Column("bio", Words, nullable=False),
@@ -145,7 +134,7 @@ providers = _aggregates(
     Index("ix_providers_category", "category"),
 )
 
-slots = _aggregates(
+slots = aggregates(
     "slots",
     Column("provider", Words, nullable=False),
     Column("starts_at", Instant, nullable=False),
@@ -154,9 +143,9 @@ slots = _aggregates(
     Index("ix_slots_provider_starts_at", "provider", "starts_at"),
 )
 
-calendars = _aggregates("calendars", Column("taken", Json, nullable=False))
+calendars = aggregates("calendars", Column("taken", Json, nullable=False))
 
-bookings = _aggregates(
+bookings = aggregates(
     "bookings",
     Column("provider", Words, nullable=False),
     Column("customer", Words, nullable=False),
@@ -189,7 +178,7 @@ Index(
     sqlite_where=bookings.c.due_at.is_not(None),
 )
 
-provider_reviews = _aggregates(
+provider_reviews = aggregates(
     "provider_reviews",
     Column("booking", Words, nullable=False),
     Column("provider", Words, nullable=False),
@@ -200,7 +189,7 @@ provider_reviews = _aggregates(
     Index("ix_provider_reviews_provider", "provider", "created_at", "id"),
 )
 
-conversations = _aggregates(
+conversations = aggregates(
     "conversations",
     Column("first", Words, nullable=False),
     Column("second", Words, nullable=False),
@@ -221,7 +210,7 @@ conversations = _aggregates(
 Index("ix_conversations_first", conversations.c.first, conversations.c.first_moved_at, conversations.c.id)
 Index("ix_conversations_second", conversations.c.second, conversations.c.second_moved_at, conversations.c.id)
 
-messages = _aggregates(
+messages = aggregates(
     "messages",
     Column("conversation", Words, nullable=False),
     Column("sequence", BigInteger, nullable=False),
@@ -235,7 +224,7 @@ messages = _aggregates(
 )
 Index("ix_messages_conversation", messages.c.conversation, messages.c.sequence)
 
-streams = _aggregates(
+streams = aggregates(
     "streams",
     Column("host", Words, nullable=False, index=True),
     Column("title", Words, nullable=False),
@@ -253,7 +242,7 @@ streams = _aggregates(
 Index("ix_streams_created_at", streams.c.created_at, streams.c.id)
 Index("ix_streams_state_started_at", streams.c.state, streams.c.started_at, streams.c.id)
 
-viewers = _aggregates(
+viewers = aggregates(
     "viewers",
     Column("stream", Words, nullable=False),
     Column("user", Words, nullable=False, index=True),
@@ -262,7 +251,7 @@ viewers = _aggregates(
 )
 Index("ix_viewers_stream_expires_at", viewers.c.stream, viewers.c.expires_at)
 
-admissions = _aggregates(
+admissions = aggregates(
     "admissions",
     Column("stream", Words, nullable=False, index=True),
     Column("viewer", Words, nullable=False, index=True),
@@ -290,6 +279,7 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "stream": streams,
     "viewer": viewers,
     "admission": admissions,
+    **CONTENT_TABLES,
 }
 
 # The ledger has no foreign keys: they were 40 % of the database's work per tip. Its own rules guard it instead:

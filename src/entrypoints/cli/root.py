@@ -19,6 +19,7 @@ COMMANDS = {
     "users": "users",
     "sessions": "sessions",
     "wallets": "wallets",
+    "content": "content",
     "bookings": "bookings",
     "streams": "streams",
     "ledger": "ledger",

@@ -18,6 +18,7 @@ from entrypoints.http.kit.openapi import document
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.outside import Outside
 from entrypoints.http.kit.routing import Mount
+from entrypoints.http.media import add_media
 from entrypoints.http.pages import add_docs, add_static
 from entrypoints.http.payments import add_payments
 from entrypoints.http.teezu.dialect import TEEZU
@@ -52,6 +53,7 @@ def build_app(platform: Platform, options: HttpOptions) -> web.Application:
     if options.docs:
         add_docs(app, dialects, options, outside)
     add_payments(app, platform, options, outside)
+    add_media(app, platform, outside)
     return app
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from entrypoints.worker.content import look_after_content
 from entrypoints.worker.purge import purge
 from platform_core.booking.timers import AdvanceBooking, DueBookings
 from platform_core.kernel.actor import Actor
@@ -63,6 +64,7 @@ class Worker:
             ("ask about purchases", self.reconcile, ask_every),
             ("lapse streams", self.lapse_streams, sweep_every),
             ("forget viewers", self.forget_viewers, sweep_every),
+            ("content", self.look_after_content, sweep_every),
             ("purge", self.purge, purge_every),
         )
 
@@ -124,6 +126,10 @@ class Worker:
                 await act(id)
                 acted += 1
         return acted == SWEEP
+
+    async def look_after_content(self) -> bool:
+        """Process, purge and sweep up a batch of content; whether there may be more."""
+        return await look_after_content(self._platform, SWEEP)
 
     async def purge(self) -> bool:
         """Forget a batch of what is out of date; whether there may be more."""

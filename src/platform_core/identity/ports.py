@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from platform_core.kernel.actor import Role
 from platform_core.kernel.secret import Secret
@@ -56,3 +57,44 @@ class Directory(Protocol):
 
     async def newest(self, roles: Sequence[Role], *, limit: int) -> list[Card]:
         """Those of these roles who are not banned, the newest first."""
+
+
+@frozen
+class ShownItem:
+    """An item on a user's public page.
+
+    Args:
+        is_premium: Whether it is for those who have paid; then nothing here leads to it.
+        thumbnail_url: It in small, for a while; None of a premium one.
+        preview: A few blurred pixels as a `data:` URL.
+    """
+
+    id: str
+    form: str
+    caption: str
+    is_premium: bool
+    thumbnail_url: str | None
+    preview: str | None
+    created_at: datetime
+
+
+@frozen
+class Shown:
+    """What a user's public page has besides what they say of themself.
+
+    Args:
+        items: How many items others can see.
+        recent: The newest of them.
+        tiers: Tier to tokens for 30 days, of those they offer.
+    """
+
+    items: int = 0
+    recent: Sequence[ShownItem] = ()
+    tiers: Mapping[str, int] = field(factory=dict)
+
+
+class Showcase(Protocol):
+    """What other contexts have to show of a user."""
+
+    async def of(self, user: str, now: datetime) -> Shown:
+        """It, as anybody may see it at this moment."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from platform_core.identity.ports import Showcase, Shown
 from platform_core.identity.users import User
 from platform_core.kernel.actor import ANYONE, SIGNED_IN, Actor, Policy, Role
 from platform_core.kernel.command import Command, Query
@@ -78,6 +79,39 @@ async def get_user(query: GetUser, work: Work) -> UserView:
         NotFound: There is none.
     """
     return view(await work.require(User, query.user), work.actor)
+
+
+@frozen
+class ProfileView:
+    """A user's public page.
+
+    Args:
+        user: What they say of themself.
+        shown: What there is to see of theirs.
+    """
+
+    user: UserView
+    shown: Shown
+
+
+@frozen
+class GetProfile(Query[ProfileView]):
+    """A user's public page. Anybody may ask, and sees the same."""
+
+    policy: ClassVar[Policy] = ANYONE
+
+    user: str
+
+
+async def get_profile(query: GetProfile, work: Work, showcase: Showcase) -> ProfileView:
+    """The page; of somebody who is shut out it shows nothing of theirs.
+
+    Raises:
+        NotFound: There is no such user.
+    """
+    user = await work.require(User, query.user)
+    shown = Shown() if user.is_banned else await showcase.of(user.id, work.now)
+    return ProfileView(view(user, work.actor), shown)
 
 
 @frozen

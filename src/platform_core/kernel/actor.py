@@ -112,6 +112,7 @@ ANYONE = Policy("anyone", signed_in=False)
 SIGNED_IN = Policy("signed in")
 USERS = Policy("users", vias=frozenset({Via.SESSION}))
 """Somebody with an account, acting for themself: operators and the platform have no wallet and no session."""
+CREATORS = Policy("creators", roles=frozenset({Role.CREATOR}), vias=frozenset({Via.SESSION}))
 PROVIDERS = Policy("providers", roles=frozenset({Role.PROVIDER}), vias=frozenset({Via.SESSION}))
 HOSTS = Policy("creators and providers", roles=frozenset({Role.CREATOR, Role.PROVIDER}), vias=frozenset({Via.SESSION}))
 STAFF = Policy("staff", roles=frozenset({Role.MODERATOR, Role.ADMIN}))

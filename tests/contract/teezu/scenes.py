@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from contract.teezu import booking_scene, message_scene, stream_scene
+from contract.teezu import booking_scene, content_scene, message_scene, stream_scene
 from entrypoints.http.kit.rows import Row
 from platform_core.kernel.actor import Role
 from support.world import PASSWORD
@@ -16,12 +16,14 @@ from unit.http.served import Guest, Served
 DENIED: Mapping[str, Mapping[str, int]] = {
     "update_user": dict.fromkeys(("other", "creator", "provider", "moderator"), 403),
     **booking_scene.DENIED,
+    **content_scene.DENIED,
     **message_scene.DENIED,
     **stream_scene.DENIED,
 }
 #: By the tag of a row: how its requests are made ready, where it takes more than the owner.
 SCENES: Mapping[str, Callable[[Served, Row, Guest], Awaitable[tuple[str, dict[str, Any] | None]]]] = {
     **dict.fromkeys(booking_scene.TAGS, booking_scene.prepare),
+    **dict.fromkeys(content_scene.TAGS, content_scene.prepare),
     **dict.fromkeys(message_scene.TAGS, message_scene.prepare),
     **dict.fromkeys(stream_scene.TAGS, stream_scene.prepare),
 }

@@ -52,7 +52,8 @@ def test_every_operation_has_examples_errors_headers_and_security() -> None:
         if row.answers is not None:
             assert success["content"]["application/json"]["example"]
         if "requestBody" in operation:
-            assert operation["requestBody"]["content"]["application/json"]["example"]
+            kind = "application/json" if row.file is None else "multipart/form-data"
+            assert operation["requestBody"]["content"][kind]["example"]
 
 
 async def test_the_document_and_its_page_are_served_without_any_other_host(server: Served) -> None:

@@ -40,7 +40,10 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
             yield (*path, name)
 
 
-NAMES = ("users", "sessions", "wallets", "bookings", "streams", "ledger", "outbox", "webhooks", "db", "config")
+NAMES = (
+    *("users", "sessions", "wallets", "content", "bookings", "streams", "ledger"),
+    *("outbox", "webhooks", "db", "config"),
+)
 GROUPS = [(), *((name,) for name in NAMES)]
 COMMANDS = list(_commands(cli))
 
@@ -96,11 +99,13 @@ def test_the_options_are_where_the_documentation_says() -> None:
         "bookings cancel",
         "bookings resolve",
         "streams end",
+        "content remove",
     }
     assert having["--dry-run"] == {
         *("users create", "users role", "users ban", "users unban", "sessions revoke"),
         *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
         *("bookings cancel", "bookings resolve", "streams end", "ledger reverse"),
+        *("content approve", "content reject", "content remove"),
         *("outbox retry", "webhooks replay", "db upgrade"),
     }
     assert having["--key"] == {

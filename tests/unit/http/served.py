@@ -21,7 +21,7 @@ from platform_core.kernel.actor import ANONYMOUS, Role
 from support.world import PASSWORD, World
 
 API = "/teezu/api/v1"
-GENEROUS = {name: Limit(1_000_000) for name in ("default", "money", "auth", "register", "messages")}
+GENEROUS = {name: Limit(1_000_000) for name in ("default", "money", "auth", "register", "messages", "uploads")}
 
 
 @frozen
@@ -56,7 +56,7 @@ class Served:
         self.world = world
         self.app = app
         self.url = url
-        self._session = session
+        self.session = session
 
     async def ask(
         self,
@@ -73,12 +73,14 @@ class Served:
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         data = raw
-        if body is not None:
+        if isinstance(body, Mapping) and any(isinstance(value, bytes) for value in body.values()):
+            data, sent["Content-Type"] = as_form(body)
+        elif body is not None:
             data = json.dumps(body).encode()
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
         body_bytes = None if data is None else BytesIO(data)
-        async with self._session.request(
+        async with self.session.request(
             method, self.url + path, data=body_bytes, headers=sent, allow_redirects=False
         ) as response:
             return Answered(response.status, response.headers, await response.read())
@@ -110,10 +112,26 @@ class Served:
             writer.close()
 
 
+BOUNDARY = "----form-of-the-tests"
+
+
+def as_form(body: Mapping[str, Any]) -> tuple[bytes, str]:
+    """A form with these fields, and its Content-Type. Bytes are a file."""
+    parts = b""
+    for name, value in body.items():
+        parts += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'.encode()
+        if isinstance(value, bytes):
+            parts += b'; filename="upload"\r\nContent-Type: application/octet-stream\r\n\r\n' + value + b"\r\n"
+        else:
+            text = value if isinstance(value, str) else json.dumps(value)
+            parts += f"\r\n\r\n{text}\r\n".encode()
+    return parts + f"--{BOUNDARY}--\r\n".encode(), f"multipart/form-data; boundary={BOUNDARY}"
+
+
 @asynccontextmanager
-async def served(**options: Any) -> AsyncIterator[Served]:
-    """A server with these options."""
-    world = options.pop("world", None) or World(MemoryStore())
+async def served(*, world: World | None = None, **options: Any) -> AsyncIterator[Served]:
+    """A server with these options, on a world of its own."""
+    world = world or World(MemoryStore())
     given: dict[str, Any] = {
         "limits": GENEROUS,
         "limiter": LocalLimiter(now=lambda: world.clock.now().timestamp()),

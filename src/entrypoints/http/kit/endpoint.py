@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from time import perf_counter
 from typing import Any
 
@@ -15,9 +16,11 @@ from entrypoints.http.kit.cursors import Seal
 from entrypoints.http.kit.desk import Desk, log
 from entrypoints.http.kit.dialect import Doorkeeping
 from entrypoints.http.kit.fields import TextReader, fill, refusal
+from entrypoints.http.kit.forms import FormReader
 from entrypoints.http.kit.plain import PlainResponse
 from entrypoints.http.kit.refusals import BROKEN, FORGED, KEY_MISSING, HttpRefusal, Refusal
 from entrypoints.http.kit.rows import Ask, Caller, PageAsk, Reply, Row
+from platform_core.content.ports import Incoming, MediaForm
 from platform_core.kernel.actor import ANONYMOUS, Actor
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import FieldError, Invalid, Kind, Malformed, PlatformError, Unauthenticated
@@ -99,6 +102,13 @@ class Endpoint:
             return desk.refuse(BROKEN, headers)
 
     async def _perform(self, request: web.Request, headers: CIMultiDict[str]) -> PlainResponse:
+        if self.row.file is None:
+            return await self._serve(request, headers, None)
+        # Its file is on disk until the answer is known.
+        with closing(self._form_reader(self.row.file)) as reader:
+            return await self._serve(request, headers, reader)
+
+    async def _serve(self, request: web.Request, headers: CIMultiDict[str], reader: FormReader | None) -> PlainResponse:
         desk, row, platform = self._desk, self.row, self._platform
         desk.check_host(request)
         actor, credential = await self._authenticate(request, headers)
@@ -112,7 +122,7 @@ class Endpoint:
             self._command.policy.check(actor)
         if credential is not None and desk.credentials.is_forged(request, credential):
             raise HttpRefusal(FORGED)
-        wish = await self._read(request)
+        wish, file = await self._read(request, reader)
         key = None
         if self._is_command:
             key = request.headers.get("Idempotency-Key")
@@ -120,7 +130,7 @@ class Endpoint:
                 raise HttpRefusal(KEY_MISSING)
         place = self._place(wish, actor) if row.pages else ()
         position = desk.cursors.open(wish.cursor, place) if place and isinstance(wish.cursor, str) else None
-        command = self._command() if wish is None else wish.command(Caller(actor, credential, position))
+        command = self._command() if wish is None else wish.command(Caller(actor, credential, position, file))
         outcome = await platform.perform(command, by=actor, key=key)
         shown = row.show(outcome.value, self._seal(place)) if place else row.show(outcome.value)
         if outcome.replayed:
@@ -164,10 +174,31 @@ class Endpoint:
             await self._desk.count(request, self.row.limit, None, headers)
             raise
 
-    async def _read(self, request: web.Request) -> Any:
-        """The filled `Ask`, or None where the command has no fields."""
+    def _form_reader(self, field: str) -> FormReader:
+        media = self._platform.media
+
+        def allowance(head: bytes) -> int:
+            kind = media.studio.recognise(head)
+            if kind is None:
+                raise Invalid.field(field, "is of no kind that is taken here")
+            return media.rules.most(kind.form)
+
+        largest = max(media.rules.most(form) for form in MediaForm)
+        seconds = self._desk.options.body_seconds
+        return FormReader(field, most=largest, seconds=seconds, allowance=allowance)
+
+    async def _read(self, request: web.Request, reader: FormReader | None) -> tuple[Any, Incoming | None]:
+        """The filled `Ask`, or None where the command has no fields; and the file, where there is one."""
         try:
-            return await self._filled(request)
+            if reader is None:
+                return await self._filled(request), None
+            form = await reader.read(request)
+            values = self._reader.read(form.texts)
+            if form.file is not None:
+                values[self.row.file or ""] = form.file.name
+            if stray := sorted({name for name, _ in request.rel_url.query.items()}):
+                raise refusal([FieldError(name, "is not known here") for name in stray])
+            return fill(self._shape, values, self._rules), form.file
         except Invalid as error:
             # These are the names of the wire already.
             status = self._desk.dialect.statuses[Kind.INVALID]

@@ -47,7 +47,7 @@ _WHY = {
     408: "The body came too slowly.",
     409: "The state of things does not allow it.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is not of the type that is asked for.",
     422: "A field breaks a rule; `details` names every one.",
     429: "Too many requests.",
     500: "Something went wrong on our side.",
@@ -129,7 +129,8 @@ def _operation(row: Row, dialect: Dialect, schemas: dict[str, Any]) -> Json:
         content: Json = {"schema": _body(row, schema)}
         if row.example is not None:
             content["example"] = dict(row.example)
-        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+        kind = "application/json" if row.file is None else "multipart/form-data"
+        operation["requestBody"] = {"required": True, "content": {kind: content}}
     return operation
 
 

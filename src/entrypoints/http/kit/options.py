@@ -24,6 +24,7 @@ def _limits() -> Mapping[str, Limit]:
         "auth": Limit(20),
         "register": Limit(5),
         "messages": Limit(5, 10),
+        "uploads": Limit(10),
     }
 
 
@@ -46,8 +47,8 @@ class HttpOptions:
         production: Whether this is a server for real users; turns HSTS on.
         docs: Whether the documentation pages and the OpenAPI documents are served.
         require_idempotency_key: Whether an operation that changes something must come with an `Idempotency-Key`.
-        limits: The classes of rate limits; rows name them. `default`, `money`, `auth`, `register` and
-            `messages` must be there.
+        limits: The classes of rate limits; rows name them. `default`, `money`, `auth`, `register`,
+            `messages` and `uploads` must be there.
         limiter: Who counts.
         cursor_key: Secret bytes that sign the cursors of lists; one made up for this process when not given.
         max_body: The largest body without files, in bytes (IN-03).

@@ -15,6 +15,7 @@ from entrypoints.http.kit.credentials import Credential
 from entrypoints.http.kit.cursors import Seal
 from entrypoints.http.kit.fields import Rule
 from entrypoints.http.kit.options import HttpOptions
+from platform_core.content.ports import Incoming
 from platform_core.identity.sessions import session_id
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.command import Request
@@ -41,11 +42,13 @@ class Caller:
         actor: Who acts.
         credential: The token sent along, whether or not it is still good.
         position: Where the page of a list is to begin, as its cursor says.
+        file: The file that came with a form.
     """
 
     actor: Actor
     credential: Credential | None
     position: Position | None = None
+    file: Incoming | None = None
 
     @property
     def presented(self) -> str | None:
@@ -135,6 +138,7 @@ class Row:
         pages: Whether it is a list told a page at a time; then `show` is given a `Seal` too.
         forgives_token: Whether a token that is no longer good is passed over. Otherwise it is refused even where
             nobody needs to be signed in: a reader whose session has ended should be told, not shown less.
+        file: The field of the `Ask` that is a file. The request is a form then, and `Caller.file` has the file.
         example: A request as the document shows it.
         answers: An answer as the document shows it.
     """
@@ -151,6 +155,7 @@ class Row:
     then: Callable[[Any, Reply], None] | None = None
     pages: bool = False
     forgives_token: bool = False
+    file: str | None = None
     example: Mapping[str, Any] | None = None
     answers: Mapping[str, Any] | None = None
 
@@ -200,6 +205,7 @@ class Verb(Protocol):
         limit: str = "default",
         then: Callable[[R, Reply], None] | None = None,
         forgives_token: bool = False,
+        file: str | None = None,
         example: Mapping[str, Any] | None = None,
         answers: Mapping[str, Any] | None = None,
     ) -> Row:

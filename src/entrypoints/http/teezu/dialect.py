@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from entrypoints.http.kit.dialect import Dialect
-from entrypoints.http.teezu import assist, auth, bookings, messages, providers, streams, users, wallet
+from entrypoints.http.teezu import assist, auth, bookings, content, messages, providers, streams, tiers, users, wallet
 from entrypoints.http.teezu.errors import show_refusal
 
 TEEZU = Dialect(
     name="teezu",
     title="Teezu creator platform API",
     version="7.0",
-    description="Accounts, sessions, profiles, the token wallet, providers and bookings, messages, live streams, "
-    "assistance. Amounts are whole tokens (TZT); moments are ISO 8601 in UTC. Sign in with `POST /auth/login`, then "
-    "send `Authorization: Bearer <sessionToken>`.",
+    description="Accounts, sessions, profiles, the token wallet, providers and bookings, messages, content, "
+    "tiers, live streams, assistance. Amounts are whole tokens (TZT); moments are ISO 8601 in UTC. Sign in with "
+    "`POST /auth/login`, then send `Authorization: Bearer <sessionToken>`.",
     root="/api/v1",
     rows=(
         *auth.ROWS,
@@ -21,6 +21,8 @@ TEEZU = Dialect(
         *providers.ROWS,
         *bookings.ROWS,
         *messages.ROWS,
+        *content.ROWS,
+        *tiers.ROWS,
         *streams.ROWS,
         *assist.ROWS,
     ),

@@ -9,7 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from entrypoints.http.kit.rows import Answer, Ask, Caller, Moment, Row, get, moment, patch
 from entrypoints.http.teezu.auth import RoleName
-from platform_core.identity.profiles import GetUser, UpdateUser, UserView
+from platform_core.identity.ports import ShownItem
+from platform_core.identity.profiles import GetProfile, GetUser, ProfileView, UpdateUser, UserView
 
 UserId = Annotated[str, Meta(description="A user's id.", examples=["usr_abc123"])]
 
@@ -24,6 +25,18 @@ class UserAsk(Ask, frozen=True):
     def command(self, _: Caller) -> GetUser:
         """What the core is asked."""
         return GetUser(self.id)
+
+
+class ProfileAsk(Ask, frozen=True):
+    """Which user."""
+
+    names: ClassVar[Mapping[str, str]] = {"user": "id"}
+
+    id: UserId
+
+    def command(self, _: Caller) -> GetProfile:
+        """What the core is asked."""
+        return GetProfile(self.id)
 
 
 class UpdateUserAsk(Ask, frozen=True):
@@ -71,10 +84,15 @@ class Stats(Struct, frozen=True):
 
 
 class ContentCard(Struct, frozen=True):
-    """A content item at a glance."""
+    """A content item at a glance. Nothing leads to the file of a premium one."""
 
     id: str
     type: str
+    caption: str
+    isPremium: bool
+    thumbnailUrl: str | None
+    preview: str | None
+    createdAt: Moment
 
 
 class TierCard(Struct, frozen=True):
@@ -82,6 +100,7 @@ class TierCard(Struct, frozen=True):
 
     id: str
     name: str
+    tokenPrice: Annotated[int, Meta(description="Tokens for 30 days.")]
 
 
 class Profile(Answer, frozen=True):
@@ -117,8 +136,21 @@ def show_user(user: UserView) -> User:
     )
 
 
-def show_profile(user: UserView) -> Profile:
+def _card(item: ShownItem) -> ContentCard:
+    return ContentCard(
+        item.id,
+        item.form,
+        item.caption,
+        item.is_premium,
+        item.thumbnail_url,
+        item.preview,
+        moment(item.created_at),
+    )
+
+
+def show_profile(profile: ProfileView) -> Profile:
     """A user's public page, the same for everybody."""
+    user, shown = profile.user, profile.shown
     return Profile(
         id=user.id,
         username=user.username,
@@ -128,9 +160,9 @@ def show_profile(user: UserView) -> Profile:
         role=user.role.value,
         createdAt=moment(user.created_at),
         # What nobody can make here yet, nobody has any of.
-        stats=Stats(),
-        recentContent=[],
-        subscriptionTiers=[],
+        stats=Stats(content=shown.items),
+        recentContent=[_card(item) for item in shown.recent],
+        subscriptionTiers=[TierCard(tier, tier.capitalize(), price) for tier, price in shown.tiers.items()],
         socialLinks=dict(user.social_links),
     )
 
@@ -166,7 +198,7 @@ ROWS: tuple[Row, ...] = (
     ),
     get(
         "/users/{id}/profile",
-        UserAsk,
+        ProfileAsk,
         show_profile,
         id="get_user_profile",
         summary="Read a user's public page",
@@ -174,9 +206,19 @@ ROWS: tuple[Row, ...] = (
         answers={
             **_EXAMPLE,
             "bio": "Content creator 🔥",
-            "stats": {"followers": 0, "following": 0, "content": 0, "streams": 0},
-            "recentContent": [],
-            "subscriptionTiers": [],
+            "stats": {"followers": 0, "following": 0, "content": 1, "streams": 0},
+            "recentContent": [
+                {
+                    "id": "cnt_abc123",
+                    "type": "image",
+                    "caption": "Golden hour 🌅",
+                    "isPremium": True,
+                    "thumbnailUrl": None,
+                    "preview": "data:image/webp;base64,UklGRiIAAABXRUJQVlA4",
+                    "createdAt": "2026-05-01T12:00:00Z",
+                }
+            ],
+            "subscriptionTiers": [{"id": "fan", "name": "Fan", "tokenPrice": 100}],
             "socialLinks": {"site": "https://example.com"},
         },
     ),
