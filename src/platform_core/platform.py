@@ -117,6 +117,7 @@ class Platform:
         self.store = store
         self.clock = clock
         self.gateway = gateway
+        self.catalogue = catalogue or Catalogue()
         self.doorkeeper = Doorkeeper(store, clock)
         self.relay = Relay(store.outbox, clock, worker=worker)
         people = People(store)
@@ -129,7 +130,7 @@ class Platform:
                 BookingPolicy: booking_policy or BookingPolicy(),
                 Blocks: KeptBlocks(store),
                 Books: store,
-                Catalogue: catalogue or Catalogue(),
+                Catalogue: self.catalogue,
                 Directory: people,
                 FeePolicy: fees or FeePolicy(),
                 IceServers: ice or NoIceServers(),

@@ -20,6 +20,7 @@ from entrypoints.http.kit.outside import Outside
 from entrypoints.http.kit.routing import Mount
 from entrypoints.http.pages import add_docs, add_static
 from entrypoints.http.payments import add_payments
+from entrypoints.http.studio import add_studio
 from entrypoints.http.teezu.dialect import TEEZU
 from platform_core.platform import Platform
 
@@ -52,6 +53,8 @@ def build_app(platform: Platform, options: HttpOptions) -> web.Application:
     if options.docs:
         add_docs(app, dialects, options, outside)
     add_payments(app, platform, options, outside)
+    if TEEZU in dialects:
+        add_studio(app, TEEZU, platform.catalogue, outside)
     return app
 
 
