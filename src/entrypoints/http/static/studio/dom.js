@@ -52,11 +52,14 @@ export function words(text, kind = "bdi") {
   return h(kind, { dir: "auto" }, text);
 }
 
-/** A colour of one's own, the same each time: 0 to 359 degrees. */
+/** Colours that look well behind white letters, in degrees. */
+const HUES = [258, 284, 320, 344, 12, 186, 208, 232];
+
+/** A colour of one's own, the same each time, in degrees. */
 export function hue(id) {
   let sum = 7;
-  for (const letter of id) sum = (sum * 31 + letter.codePointAt(0)) % 3600;
-  return sum % 360;
+  for (const letter of id) sum = (sum * 31 + letter.codePointAt(0)) % 99_991;
+  return HUES[sum % HUES.length];
 }
 
 /** Somebody as a coloured letter. */

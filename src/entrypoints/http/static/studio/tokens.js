@@ -46,7 +46,7 @@ function choice(body, dialog) {
   const form = h(
     "form",
     {},
-    h("fieldset", {}, h("legend", {}, "How many"), h("div", { class: "choices" }, packages)),
+    h("fieldset", {}, h("legend", {}, "How many"), h("div", { class: "choices offers" }, packages)),
     h("fieldset", {}, h("legend", {}, "Pay by"), h("div", { class: "pills" }, methods)),
     problem(),
     h("button", { class: "main wide", type: "submit" }, "Continue to payment"),
