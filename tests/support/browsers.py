@@ -114,7 +114,13 @@ async def chromium(executable: str) -> AsyncIterator[Browser]:
 
 
 async def visit(
-    browser: Browser, url: str, *, width: int = 1280, height: int = 860, dark: bool = False, expected: tuple[str, ...] = ()
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1280,
+    height: int = 860,
+    dark: bool = False,
+    expected: tuple[str, ...] = (),
 ) -> Visitor:
     """Open a page in a profile of its own.
 

@@ -71,7 +71,9 @@ async def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
     await page.get_by_role("button", name="Sign in").click()
 
 
-async def come(browser: Browser, server: Server, name: str, where: str = "#/", *, expected: tuple[str, ...] = ()) -> Visitor:
+async def come(
+    browser: Browser, server: Server, name: str, where: str = "#/", *, expected: tuple[str, ...] = ()
+) -> Visitor:
     """Somebody who has signed in and is on the way to a page."""
     visitor = await visit(browser, f"{server.root}/studio#/sign-in", expected=expected)
     await sign_in(visitor.page, name)
@@ -124,7 +126,9 @@ async def test_picture_words_and_tips_go_from_page_to_page(browser: Browser, ser
     await say(guest.page, "What a show!")
     await say(host.page, "Thank you.")
     for one in (host, guest):
-        await expect(one.page.get_by_role("log")).to_contain_text(re.compile(r"guest.*What a show!.*hostess.*Thank you\."))
+        await expect(one.page.get_by_role("log")).to_contain_text(
+            re.compile(r"guest.*What a show!.*hostess.*Thank you\.")
+        )
 
     await guest.page.get_by_role("group", name="Amounts").get_by_role("button", name="100").click()
     await guest.page.get_by_role("button", name="Tip", exact=True).click()

@@ -59,7 +59,9 @@ def test_the_page_holds_no_script_and_no_style_of_its_own() -> None:
 async def test_a_script_writes_no_markup_and_imports_what_is_served(server: Served, name: str) -> None:
     script = source(name)
 
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|DOMParser", script)
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|DOMParser", script
+    )
     assert len(script.splitlines()) < 400
     for imported in re.findall(r'from "\./([^"]+)"', script):
         assert (await server.ask("GET", f"/studio/{imported}")).status == 200
