@@ -10,12 +10,11 @@ import pytest
 from filelock import FileLock
 from playwright.async_api import Browser, Page, expect
 
-from platform_core.identity.staff import CreateUser
-from platform_core.kernel.actor import Actor, Role
-from platform_core.kernel.secret import Secret
+from platform_core.kernel.actor import Actor
 from platform_core.wallet.balance import CreditWallet
 from support.browsers import PATIENCE, Visitor, chromium, ensure, visit
-from support.clients import PASSWORD, beside
+from support.clients import PASSWORD, ask, beside
+from support.clients import browser as http
 from support.servers import Serve, Server
 
 expect.set_options(timeout=PATIENCE)
@@ -56,13 +55,15 @@ def server(serve: Serve) -> Server:
     return server
 
 
-async def account(server: Server, name: str, role: Role = Role.VIEWER, *, tokens: int = 0) -> None:
+async def account(server: Server, name: str, role: str = "viewer", *, tokens: int = 0) -> None:
     """Somebody with an account at `<name>@example.com`."""
-    operator = Actor.operator("tests")
-    async with beside(server.database_url) as platform:
-        user = await platform.execute(CreateUser(f"{name}@example.com", name, Secret(PASSWORD), role), by=operator)
-        if tokens:
-            await platform.execute(CreditWallet(user.id, tokens), by=operator)
+    wish = {"email": f"{name}@example.com", "username": name, "password": PASSWORD, "role": role}
+    async with http() as session:
+        made = await ask(session, "POST", f"{server.url}/auth/register", body=wish)
+    assert made.status == 201, made.body
+    if tokens:
+        async with beside(server.database_url) as platform:
+            await platform.execute(CreditWallet(made.body["userId"], tokens), by=Actor.operator("tests"))
 
 
 async def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
@@ -112,7 +113,7 @@ async def say(page: Page, text: str) -> None:
 
 
 async def test_picture_words_and_tips_go_from_page_to_page(browser: Browser, server: Server) -> None:
-    await account(server, "hostess", Role.CREATOR)
+    await account(server, "hostess", "creator")
     await account(server, "guest", tokens=500)
     host = await come(browser, server, "hostess", "#/live")
     guest = await come(browser, server, "guest")
@@ -151,7 +152,7 @@ async def test_picture_words_and_tips_go_from_page_to_page(browser: Browser, ser
 
 
 async def test_the_camera_is_seen_too_and_a_host_who_comes_back_is_seen_again(browser: Browser, server: Server) -> None:
-    await account(server, "hostess", Role.CREATOR)
+    await account(server, "hostess", "creator")
     await account(server, "guest")
     host = await come(browser, server, "hostess", "#/live")
     await go_live(host.page, "From the camera", camera=True)
@@ -170,7 +171,7 @@ async def test_the_camera_is_seen_too_and_a_host_who_comes_back_is_seen_again(br
 
 
 async def test_premium_says_its_price_and_asks_before_it_is_paid(browser: Browser, server: Server) -> None:
-    await account(server, "hostess", Role.CREATOR)
+    await account(server, "hostess", "creator")
     await account(server, "guest", tokens=10)
     host = await come(browser, server, "hostess", "#/live")
     await go_live(host.page, "Premium show", price=30)
@@ -211,7 +212,7 @@ async def test_premium_says_its_price_and_asks_before_it_is_paid(browser: Browse
 
 
 async def test_what_people_write_is_text_and_nothing_else(browser: Browser, server: Server) -> None:
-    await account(server, "hostess", Role.CREATOR)
+    await account(server, "hostess", "creator")
     await account(server, "guest")
     host = await come(browser, server, "hostess", "#/live")
     await go_live(host.page, ATTACK)
@@ -322,9 +323,9 @@ async def test_an_account_is_made_and_entered_by_keyboard_alone(browser: Browser
 
 @pytest.mark.parametrize("dark", [False, True])
 async def test_nothing_is_wider_than_a_small_telephone(browser: Browser, server: Server, dark: bool) -> None:
-    await account(server, "a_host_with_a_name_that_is_long", Role.CREATOR, tokens=123_456)
+    await account(server, "a_host_whose_name_is_very_long", "creator", tokens=123_456)
     await account(server, "guest", tokens=10)
-    host = await come(browser, server, "a_host_with_a_name_that_is_long", "#/live")
+    host = await come(browser, server, "a_host_whose_name_is_very_long", "#/live")
     await go_live(host.page, "A title of some length, in which " + "averylongword" * 5)
     small = await visit(browser, f"{server.root}/studio#/sign-in", width=360, height=740, dark=dark)
     page = small.page
@@ -333,7 +334,7 @@ async def test_nothing_is_wider_than_a_small_telephone(browser: Browser, server:
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360
 
     await fits()
-    await sign_in(page, "a_host_with_a_name_that_is_long")
+    await sign_in(page, "a_host_whose_name_is_very_long")
     await expect(page.locator(".stream")).to_be_visible()
     await fits()
     await page.get_by_role("link", name="Go live").click()
@@ -353,7 +354,7 @@ async def test_nothing_is_wider_than_a_small_telephone(browser: Browser, server:
 
 async def test_the_show_goes_on_after_the_server_was_killed(browser: Browser, server: Server) -> None:
     away = ("WebSocket connection to", "Failed to load resource: net::ERR_CONNECTION")
-    await account(server, "hostess", Role.CREATOR)
+    await account(server, "hostess", "creator")
     await account(server, "guest")
     host = await come(browser, server, "hostess", "#/live", expected=away)
     await go_live(host.page, "Evening show")
