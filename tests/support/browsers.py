@@ -121,8 +121,9 @@ async def visit(
     height: int = 860,
     dark: bool = False,
     expected: tuple[str, ...] = (),
+    beside: Visitor | None = None,
 ) -> Visitor:
-    """Open a page in a profile of its own.
+    """Open a page.
 
     Args:
         browser: Where.
@@ -131,8 +132,9 @@ async def visit(
         height: Of the window.
         dark: Whether the reader's system is dark.
         expected: Parts of complaints that belong to the test's story.
+        beside: Whose browser profile it is opened in, in a tab of its own; a new profile when None.
     """
-    context = await browser.new_context(
+    context = beside.context if beside else await browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",

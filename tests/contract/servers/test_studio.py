@@ -73,10 +73,16 @@ async def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
 
 
 async def come(
-    browser: Browser, server: Server, name: str, where: str = "#/", *, expected: tuple[str, ...] = ()
+    browser: Browser,
+    server: Server,
+    name: str,
+    where: str = "#/",
+    *,
+    expected: tuple[str, ...] = (),
+    beside: Visitor | None = None,
 ) -> Visitor:
     """Somebody who has signed in and is on the way to a page."""
-    visitor = await visit(browser, f"{server.root}/studio#/sign-in", expected=expected)
+    visitor = await visit(browser, f"{server.root}/studio#/sign-in", expected=expected, beside=beside)
     await sign_in(visitor.page, name)
     await expect(visitor.page.get_by_role("button", name=name)).to_be_visible()
     await visitor.page.evaluate("(hash) => { location.hash = hash; }", where)
@@ -149,6 +155,23 @@ async def test_picture_words_and_tips_go_from_page_to_page(browser: Browser, ser
     host.is_content()
     guest.is_content()
     server.verify()
+
+
+async def test_two_tabs_of_one_browser_are_two_people(browser: Browser, server: Server) -> None:
+    await account(server, "hostess", "creator")
+    await account(server, "guest")
+    host = await come(browser, server, "hostess", "#/live")
+    await go_live(host.page, "Next door")
+    guest = await come(browser, server, "guest", beside=host)
+    await watch(guest.page, "Next door")
+    await moves(guest.page)
+
+    await guest.page.reload()
+    await moves(guest.page)
+    await expect(host.page.get_by_role("button", name="hostess")).to_be_visible()
+    await expect(guest.page.get_by_role("button", name="guest")).to_be_visible()
+    host.is_content()
+    guest.is_content()
 
 
 async def test_the_camera_is_seen_too_and_a_host_who_comes_back_is_seen_again(browser: Browser, server: Server) -> None:

@@ -17,8 +17,8 @@ const LONGEST = 500;
  * @returns {{element: HTMLElement, note: (text: string) => void, close: () => void}}
  */
 export function chat(room, host) {
-  const list = h("ol", { class: "lines", role: "log", "aria-label": "Chat", tabindex: "0" });
-  const start = h("li", { class: "note" }, "The chat begins here. Say hello.");
+  const list = h("div", { class: "lines", role: "log", "aria-label": "Chat", tabindex: "0" });
+  const start = h("div", { class: "note" }, "The chat begins here. Say hello.");
   list.append(start);
   const shown = new Set();
 
@@ -36,7 +36,7 @@ export function chat(room, host) {
     const kind = sender.id === host.id ? "line of-host" : "line";
     append(
       h(
-        "li",
+        "div",
         { class: kind },
         avatar(sender, "small"),
         h(
@@ -55,7 +55,7 @@ export function chat(room, host) {
     start.remove();
     append(
       h(
-        "li",
+        "div",
         { class: "tip" },
         icon("token"),
         h("span", {}, words(sender.username, "strong"), " tipped ", h("strong", {}, count(amount, "token"))),
@@ -67,7 +67,7 @@ export function chat(room, host) {
   const off = connection.on(room, { send_message: line, tip });
   return {
     element: h("section", { class: "chat", "aria-label": "Chat" }, h("h2", {}, "Chat"), list, writing(room, line)),
-    note: (text) => append(h("li", { class: "note" }, text)),
+    note: (text) => append(h("div", { class: "note" }, text)),
     close: off,
   };
 }

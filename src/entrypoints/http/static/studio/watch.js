@@ -11,6 +11,7 @@ import { session } from "./session.js";
 import { showTokens } from "./tokens.js";
 
 const BEAT = 15_000;
+const PATIENCE = 8_000;
 const AMOUNTS = [5, 25, 100];
 
 /** The page of one stream; what it returns leaves it. */
@@ -25,6 +26,7 @@ class Visit {
   #isOver = false;
   #receiver = null;
   #hasPicture = false;
+  #isLate = false;
 
   constructor(root, id) {
     this.root = root;
@@ -119,7 +121,7 @@ class Visit {
     });
     this.#gate(
       "A premium stream: you pay once, and may come back as often as you like while it is on.",
-      h("p", { class: "cost" }, icon("token"), h("strong", {}, number(tokenPrice)), h("span", { class: "quiet" }, count(tokenPrice, "token"))),
+      h("p", { class: "cost" }, icon("token"), h("strong", {}, number(tokenPrice)), h("span", { class: "quiet" }, tokenPrice === 1 ? "token" : "tokens")),
       pay,
       more,
       said,
@@ -140,7 +142,11 @@ class Visit {
     this.#receiver.addEventListener("picture", ({ detail }) => this.#picture(detail));
     this.#receiver.addEventListener("change", () => this.#look());
     this.#receiver.restart();
-    this.#stop.push(every(BEAT, () => this.#beat()));
+    const late = setTimeout(() => {
+      this.#isLate = true;
+      this.#look();
+    }, PATIENCE);
+    this.#stop.push(every(BEAT, () => this.#beat()), () => clearTimeout(late));
     return undefined;
   }
 
@@ -254,7 +260,7 @@ class Visit {
     this.badge.className = isLive ? "badge live" : "badge";
     this.badge.textContent = isLive ? "Live" : "Paused";
     this.view.classList.toggle("empty-stage", !isSeen);
-    let said = "Waiting for the host's picture…";
+    let said = this.#isLate ? "The host sends no picture right now. Chat and tips work." : "Waiting for the host's picture…";
     if (!isLive) said = this.stream.reason === "host_lost" ? "The host was lost. Waiting for them…" : "The host has paused.";
     if (isLive && isSeen) said = "";
     if (this.waiting.textContent !== said) this.waiting.textContent = said;
