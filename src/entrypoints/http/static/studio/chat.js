@@ -22,9 +22,16 @@ export function chat(room, host) {
   list.append(start);
   const shown = new Set();
 
-  function append(item) {
+  /** Show it in the order of ids, which is that of time: one's own words come back sooner than others' arrive. */
+  function append(item, id) {
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-    list.append(item);
+    let before = list.lastElementChild;
+    if (id) {
+      item.dataset.key = id.slice(id.indexOf("_") + 1);
+      while (before?.dataset.key > item.dataset.key) before = before.previousElementSibling;
+    }
+    if (before) before.after(item);
+    else list.prepend(item);
     while (list.children.length > KEPT) list.firstChild.remove();
     if (isAtEnd) list.scrollTop = list.scrollHeight;
   }
@@ -46,6 +53,7 @@ export function chat(room, host) {
           words(content, "p"),
         ),
       ),
+      messageId,
     );
   }
 
@@ -61,6 +69,7 @@ export function chat(room, host) {
         h("span", {}, words(sender.username, "strong"), " tipped ", h("strong", {}, count(amount, "token"))),
         time(sentAt),
       ),
+      transactionId,
     );
   }
 

@@ -53,7 +53,7 @@ export function words(text, kind = "bdi") {
 }
 
 /** Colours that look well behind white letters, in degrees. */
-const HUES = [258, 284, 320, 344, 12, 186, 208, 232];
+const HUES = [258, 284, 306, 326, 344, 200, 214, 234];
 
 /** A colour of one's own, the same each time, in degrees. */
 export function hue(id) {
