@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from attrs import frozen
-from msgspec import Meta, Struct
 
 from adapters.fanout.port import Missed
 from entrypoints.http.kit.desk import Desk
-from entrypoints.http.kit.fields import Rule, fill
+from entrypoints.http.kit.fields import fill
 from entrypoints.http.kit.limits import Limit, LocalLimiter
 from entrypoints.http.kit.refusals import BROKEN, KEY_MISSING, LIMITED, HttpRefusal, Refusal, translated
-from entrypoints.http.kit.rows import Answer, Ask, Caller, Moment, moment
-from entrypoints.http.teezu.messages import MessageId, show_sent
-from entrypoints.http.teezu.streams import StreamId, show_heard, show_stream
+from entrypoints.http.kit.rows import Ask, Caller
+from entrypoints.http.teezu.messages import show_sent
+from entrypoints.http.teezu.streams import show_heard, show_stream
 from entrypoints.http.teezu.wallet import TipAsk, show_receipt
 from entrypoints.realtime import wire
+from entrypoints.realtime.asks import (
+    CandidateAsk,
+    DescriptionAsk,
+    InRoom,
+    JoinAsk,
+    LineAsk,
+    RoomAsk,
+    SendAsk,
+    show_line,
+)
 from entrypoints.realtime.connection import Connection
 from entrypoints.realtime.hub import Hub, Member
 from entrypoints.realtime.rooms import FROM_STREAM, conversation_of, stream_of
@@ -34,11 +43,11 @@ from platform_core.kernel.errors import (
     RateLimited,
     Unauthenticated,
 )
-from platform_core.messaging.content import MOST_CHARACTERS, MessageForm
+from platform_core.messaging.content import MessageForm
 from platform_core.messaging.writing import SendMessage
 from platform_core.platform import Platform
 from platform_core.streams.broadcasting import GetStream
-from platform_core.streams.chat import LONGEST_LINE, Line, SayInStream, check_line
+from platform_core.streams.chat import SayInStream
 from platform_core.streams.watching import Beat, EnterRoom, RoomAccess
 
 logger = logging.getLogger("platform_core.realtime")
@@ -49,98 +58,7 @@ R = TypeVar("R")
 MOST_ROOMS = 10
 """Streams whose rooms one connection is in."""
 SIGNALS = Limit(500, 10)
-LONGEST_DESCRIPTION = 48 * 1024
-LONGEST_CANDIDATE = 4096
 UNKNOWN = Refusal(404, "UNKNOWN_EVENT", "there is no such request")
-
-Room = Annotated[str, Meta(max_length=80)]
-Peer = Annotated[str, Meta(max_length=64)] | None
-
-
-class RoomAsk(Ask, frozen=True):
-    """Which room."""
-
-    names: ClassVar[Mapping[str, str]] = {"stream": "room"}
-
-    room: Room
-
-
-class JoinAsk(RoomAsk, frozen=True):
-    """Which room, and from where on."""
-
-    cursor: Annotated[str, Meta(max_length=512)] | None = None
-
-
-class SendAsk(Ask, frozen=True):
-    """A message to a conversation, or a line in a stream's chat."""
-
-    names: ClassVar[Mapping[str, str]] = {"conversation": "room", "stream": "room", "form": "type"}
-
-    room: Room
-    content: Annotated[str, Meta(min_length=1, max_length=MOST_CHARACTERS)]
-    type: Literal["text", "image"] = "text"
-
-
-class LineAsk(Ask, frozen=True):
-    """A line in a stream's chat."""
-
-    names: ClassVar[Mapping[str, str]] = {"stream": "room"}
-    rules: ClassVar[Mapping[str, Rule]] = {"content": check_line}
-
-    room: Room
-    content: Annotated[str, Meta(min_length=1, max_length=LONGEST_LINE)]
-    type: Literal["text"] = "text"
-
-
-class Description(Struct, frozen=True, forbid_unknown_fields=True):
-    """A session description, as `RTCSessionDescription` has it."""
-
-    type: Literal["offer", "answer", "pranswer", "rollback"]
-    sdp: Annotated[str, Meta(max_length=LONGEST_DESCRIPTION)] = ""
-
-
-class Candidate(Struct, frozen=True):
-    """An ICE candidate, as `RTCIceCandidate` has it; what else a browser adds is left out."""
-
-    candidate: Annotated[str, Meta(max_length=LONGEST_CANDIDATE)] = ""
-    sdpMid: Annotated[str, Meta(max_length=64)] | None = None
-    sdpMLineIndex: Annotated[int, Meta(ge=0, le=65535)] | None = None
-    usernameFragment: Annotated[str, Meta(max_length=256)] | None = None
-
-
-class DescriptionAsk(RoomAsk, frozen=True, kw_only=True):
-    """A session description for somebody."""
-
-    description: Description
-    to: Peer = None
-
-
-class CandidateAsk(RoomAsk, frozen=True, kw_only=True):
-    """An ICE candidate for somebody; null says that there are no more."""
-
-    candidate: Candidate | None
-    to: Peer = None
-
-
-class InRoom(Answer, frozen=True):
-    """Which room."""
-
-    room: str
-
-
-class Said(Answer, frozen=True):
-    """A line as it was said."""
-
-    messageId: MessageId
-    streamId: StreamId
-    content: str
-    type: Literal["text"]
-    sentAt: Moment
-
-
-def show_line(line: Line) -> Said:
-    """A line."""
-    return Said(line.id, line.stream, line.content, "text", moment(line.said_at))
 
 
 @frozen
@@ -224,9 +142,18 @@ class Requests:
 
     async def handle(self, connection: Connection, ask: wire.Ask) -> None:
         """Do what is asked, and acknowledge it."""
-        told = await self._answer(connection, ask)
+        over: Unauthenticated | None = None
+        try:
+            connection.actor = await self._platform.doorkeeper.holder(connection.actor.session or "")
+        except PlatformError as error:
+            over = error if isinstance(error, Unauthenticated) else None
+            told = self.refusal(error, {})
+        else:
+            told = await self._answer(connection, ask)
         if ask.number is not None:
             connection.put(wire.answer(ask.number, told))
+        if over is not None:
+            connection.put_out("SESSION_ENDED", over.message)
 
     async def _answer(self, connection: Connection, ask: wire.Ask) -> dict[str, Any]:
         entry = self._entries.get(ask.name)
@@ -250,11 +177,6 @@ class Requests:
         return told
 
     async def _perform(self, connection: Connection, ask: wire.Ask, entry: Entry | None) -> tuple[Any, bool]:
-        try:
-            connection.actor = await self._platform.doorkeeper.holder(connection.actor.session or "")
-        except Unauthenticated as error:
-            connection.put_out("SESSION_ENDED", error.message)
-            raise
         await self._count(connection.actor.id, "default" if entry is None else entry.limit)
         if entry is None:
             raise HttpRefusal(UNKNOWN)

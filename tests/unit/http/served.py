@@ -112,7 +112,8 @@ class Served:
 
 @asynccontextmanager
 async def served(**options: Any) -> AsyncIterator[Served]:
-    """A server with these options."""
+    """A server with these options. `extend` is given the application, the world and the options before it starts."""
+    extend = options.pop("extend", None)
     world = options.pop("world", None) or World(MemoryStore())
     given: dict[str, Any] = {
         "limits": GENEROUS,
@@ -121,6 +122,8 @@ async def served(**options: Any) -> AsyncIterator[Served]:
     }
     configured = HttpOptions(**{**given, **options})
     app = build_app(world, configured)
+    if extend is not None:
+        extend(app, world, configured)
     runner = GuardedRunner(app, configured, drain_seconds=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
