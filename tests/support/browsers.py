@@ -21,6 +21,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 #: Where the browser is, if it is nowhere that it would be looked for.
 VARIABLE = "TEST_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+#: A name for this machine that browsers do not trust as they trust `localhost`: what another machine's pages are like.
+ELSEWHERE = "elsewhere.test"
 #: Two pages of one browser find each other over the loopback address too; the camera is a drawn one.
 FLAGS = (
     "--no-sandbox",
@@ -33,6 +35,7 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--allow-loopback-in-peer-connection",
+    f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
 )
 INSTALL_SECONDS = 600
 #: Milliseconds that a page may take for what a test waits for, on a machine that is busy with other tests.
@@ -134,11 +137,15 @@ async def visit(
         expected: Parts of complaints that belong to the test's story.
         beside: Whose browser profile it is opened in, in a tab of its own; a new profile when None.
     """
-    context = beside.context if beside else await browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if dark else "light",
-        reduced_motion="reduce",
-        permissions=["camera"],
+    context = (
+        beside.context
+        if beside
+        else await browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            permissions=["camera"],
+        )
     )
     context.set_default_timeout(PATIENCE)
     page = await context.new_page()

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, expect
 
 from platform_core.kernel.actor import Actor
 from platform_core.wallet.balance import CreditWallet
-from support.browsers import PATIENCE, Visitor, chromium, ensure, visit
+from support.browsers import ELSEWHERE, PATIENCE, Visitor, chromium, ensure, visit
 from support.clients import PASSWORD, ask, beside
 from support.clients import browser as http
 from support.servers import Serve, Server
@@ -80,9 +80,10 @@ async def come(
     *,
     expected: tuple[str, ...] = (),
     beside: Visitor | None = None,
+    root: str | None = None,
 ) -> Visitor:
     """Somebody who has signed in and is on the way to a page."""
-    visitor = await visit(browser, f"{server.root}/studio#/sign-in", expected=expected, beside=beside)
+    visitor = await visit(browser, f"{root or server.root}/studio#/sign-in", expected=expected, beside=beside)
     await sign_in(visitor.page, name)
     await expect(visitor.page.get_by_role("button", name=name)).to_be_visible()
     await visitor.page.evaluate("(hash) => { location.hash = hash; }", where)
@@ -189,6 +190,28 @@ async def test_the_camera_is_seen_too_and_a_host_who_comes_back_is_seen_again(br
     await expect(host.page.get_by_role("button", name="End stream")).to_be_visible()
     await expect(host.page.locator("dl")).to_contain_text(re.compile(r"Get the picture\s*1"))
     await moves(guest.page)
+    host.is_content()
+    guest.is_content()
+
+
+async def test_it_works_from_another_machine_without_https_but_for_the_camera(browser: Browser, server: Server) -> None:
+    await account(server, "hostess", "creator")
+    await account(server, "guest", tokens=50)
+    root = f"http://{ELSEWHERE}:{server.port}"
+    host = await come(browser, server, "hostess", "#/live", root=root)
+    assert not await host.page.evaluate("window.isSecureContext")
+    await host.page.get_by_role("radio", name="Camera").check()
+    await expect(host.page.get_by_role("alert")).to_contain_text("HTTPS or localhost")
+    await expect(host.page.get_by_role("radio", name="Test pattern")).to_be_checked()
+    await go_live(host.page, "From afar")
+
+    guest = await come(browser, server, "guest", root=root)
+    await watch(guest.page, "From afar")
+    await moves(guest.page)
+    await say(guest.page, "I see you.")
+    await expect(host.page.get_by_role("log")).to_contain_text("I see you.")
+    await guest.page.get_by_role("button", name="Tip", exact=True).click()
+    await expect(host.page.locator("#balance")).to_have_text("5")
     host.is_content()
     guest.is_content()
 
