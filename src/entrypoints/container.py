@@ -40,6 +40,7 @@ from platform_core.wallet.ports import PaymentGateway
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from adapters.fanout.port import Fanout
     from adapters.security.passwords import Argon2Passwords
     from entrypoints.http.kit.limits import Allowance, Limit, Limiter
     from entrypoints.http.kit.options import HttpOptions
@@ -303,11 +304,54 @@ async def running(
 
 
 def application(platform: Platform, settings: Settings) -> web.Application:
-    """The HTTP application over an open platform."""
+    """The HTTP application over an open platform, realtime included."""
+    from entrypoints.realtime.door import add_realtime
+
+    app, options = _http_application(platform, settings)
+    if settings.server.realtime:
+        add_realtime(app, platform, options, announcing(platform, settings), closed=_deaf(settings))
+    return app
+
+
+def announcing(platform: Platform, settings: Settings) -> Fanout:
+    """What takes words to all processes, told of what happens as often as this process delivers events.
+
+    Raises:
+        BadSettings: Redis has no address.
+    """
+    from entrypoints.realtime.announcer import Announcer
+
+    fanout = _fanout(settings)
+    Announcer(platform, fanout).attach()
+    return fanout
+
+
+def _fanout(settings: Settings) -> Fanout:
+    from adapters.fanout.memory import LocalFanout
+
+    if not settings.redis_url:
+        return LocalFanout()
+    from adapters.fanout.redis import RedisFanout
+
+    try:
+        return RedisFanout(settings.redis_url)
+    except ValueError:
+        raise BadSettings("redis_url: is not redis://host:port/0") from None
+
+
+def _deaf(settings: Settings) -> str | None:
+    """Why the clients of one process would not hear what happens in another, if they would not."""
+    if settings.redis_url or (settings.server.workers == 1 and settings.background):
+        return None
+    return "realtime with several processes needs redis_url"
+
+
+def _http_application(platform: Platform, settings: Settings) -> tuple[web.Application, HttpOptions]:
     from entrypoints.http.server import build_app
 
     if not settings.redis_url:
-        return build_app(platform, http_options(settings, _limiter(platform.store)))
+        options = http_options(settings, _limiter(platform.store))
+        return build_app(platform, options), options
     from adapters.redis.windows import RedisWindows
     from entrypoints.http.kit.limits import SharedLimiter
 
@@ -315,13 +359,14 @@ def application(platform: Platform, settings: Settings) -> web.Application:
         windows = RedisWindows(settings.redis_url)
     except ValueError:
         raise BadSettings("redis_url: is not redis://host:port/0") from None
-    app = build_app(platform, http_options(settings, SharedLimiter(windows)))
+    options = http_options(settings, SharedLimiter(windows))
+    app = build_app(platform, options)
 
     async def close(_: web.Application) -> None:
         await windows.close()
 
     app.on_cleanup.append(close)
-    return app
+    return app, options
 
 
 def _limiter(store: Storage) -> Limiter:

@@ -7,6 +7,7 @@ that cannot be made is left out.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -24,9 +25,11 @@ from platform_core.messaging.inbox import OpenConversation
 from platform_core.messaging.writing import SendMessage
 from platform_core.platform import Platform
 from platform_core.streams.broadcasting import CreateStream, SetStreamState
+from platform_core.streams.chat import SayInStream
 from platform_core.streams.stream import StreamState
 from platform_core.streams.upkeep import AllStreams
 from platform_core.streams.watching import Beat, JoinStream
+from platform_core.wallet.tips import SendTip, TipContext
 
 EVENINGS = 4
 RATE = 50
@@ -36,6 +39,21 @@ ENTRY = 25
 SAID = ("Your show last night was wonderful!", "Thank you! I am live again now, come by.")
 BEAT = 5.0
 """Seconds between heartbeats."""
+LINES = (
+    (1, "Good evening! Who is here tonight?"),
+    (0, "Hi bob, good to see you."),
+    (1, "The sound of the last one is still in my ears."),
+    (0, "There is more of it. Which one first?"),
+    (1, "The slow one, please."),
+    (0, "The slow one it is."),
+    (1, "This is my favourite part."),
+    (0, "Tell your friends, there is room for more."),
+)
+"""What is said in a stream, by its host (0) and its viewer (1), over and over."""
+PAUSE = 2
+"""Heartbeats between two lines."""
+GIFT = 5
+"""The viewer's tip each time all has been said, in tokens."""
 
 _OPERATOR = Actor.operator("demo")
 
@@ -111,11 +129,32 @@ async def _live(platform: Platform, host: Actor, wanted: CreateStream) -> str:
 
 
 async def keep_on_air(platform: Platform, on_air: Sequence[OnAir], stop: asyncio.Event) -> None:
-    """Send everybody's heartbeats until told to stop: nobody films, but the streams stay on."""
-    while not stop.is_set():
+    """Send everybody's heartbeats, and have those who share a stream talk, until told to stop. Nobody films, but the
+    streams stay on.
+    """
+    for beat in itertools.count():
         for one in on_air:
             # Somebody may have ended the stream, or left it.
             with suppress(PlatformError):
                 await platform.execute(Beat(one.stream), by=one.actor)
+        if beat % PAUSE == 0:
+            with suppress(PlatformError):
+                await talk(platform, on_air, beat // PAUSE)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), BEAT)
+            return
+
+
+async def talk(platform: Platform, on_air: Sequence[OnAir], turn: int) -> None:
+    """The next line of those two who share a stream; after the last one a tip."""
+    pairs = [(one, other) for one, other in itertools.pairwise(on_air) if one.stream == other.stream]
+    if not pairs:
+        return
+    [host, viewer] = pairs[0]
+    place = turn % (len(LINES) + 1)
+    if place == len(LINES):
+        tip = SendTip(host.actor.id, GIFT, TipContext.STREAM, host.stream)
+        await platform.execute(tip, by=viewer.actor)
+    else:
+        author, words = LINES[place]
+        await platform.execute(SayInStream(host.stream, words), by=(host, viewer)[author].actor)

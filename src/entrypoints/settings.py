@@ -51,6 +51,9 @@ class Server:
     trusted_proxies: tuple[str, ...] = _option(
         (), "Addresses or networks of reverse proxies whose X-Forwarded-For is believed."
     )
+    realtime: bool = _option(
+        True, "Whether Socket.IO is served. Several processes, or background work elsewhere, need `redis_url` for it."
+    )
     docs: bool = _option(True, "Whether the documentation pages and the OpenAPI documents are served.")
     max_body: int = _option(262_144, "Largest request body without files, in bytes.", low=1024, high=1 << 30)
     header_timeout: int = _option(10, "Seconds a client may take to send its headers.", low=1, high=3600)
@@ -198,8 +201,9 @@ class Settings:
     )
     redis_url: str = _option(
         "",
-        "Redis that counts requests for all processes, as `redis://host:port/0`. When empty each process counts its "
-        "own, except attempts to sign in or up, messages and uploads, which the database counts.",
+        "Redis that counts requests for all processes and takes realtime events to all of them, as "
+        "`redis://host:port/0`. When empty each process counts its own, except attempts to sign in or up, messages and "
+        "uploads, which the database counts; and realtime is for one process.",
     )
     secret_key: str = _option(
         "", "Seals what is kept secret in the store. In production at least 32 characters.", secret=True

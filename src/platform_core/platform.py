@@ -123,6 +123,7 @@ class Platform:
         self.clock = clock
         self.gateway = gateway
         self.media = media = media or no_media()
+        self.catalogue = catalogue or Catalogue()
         self.doorkeeper = Doorkeeper(store, clock)
         self.relay = Relay(store.outbox, clock, worker=worker)
         people = People(store)
@@ -135,7 +136,7 @@ class Platform:
                 BookingPolicy: booking_policy or BookingPolicy(),
                 Blocks: KeptBlocks(store),
                 Books: store,
-                Catalogue: catalogue or Catalogue(),
+                Catalogue: self.catalogue,
                 ContentRules: media.rules,
                 Directory: people,
                 FeePolicy: fees or FeePolicy(),

@@ -25,7 +25,7 @@ from platform_core.ledger import holds, reversals
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import tips as told_tips
 from platform_core.messaging import writing as messaging_writing
-from platform_core.streams import audience, broadcasting, entry, stream, upkeep, watching
+from platform_core.streams import audience, broadcasting, chat, entry, stream, upkeep, watching
 from platform_core.wallet import balance, purchases, reconciliation, tips, webhooks
 from platform_core.wallet.events import TipSent
 
@@ -110,6 +110,7 @@ USE_CASES: tuple[UseCase, ...] = (
     watching.leave_stream,
     watching.beat,
     watching.enter_room,
+    chat.say_in_stream,
     upkeep.all_streams,
     upkeep.due_streams,
     upkeep.lapse_stream,

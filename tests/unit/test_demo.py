@@ -6,14 +6,16 @@ import asyncio
 
 from entrypoints.demo import PEOPLE, Demo, seed
 from entrypoints.demo_content import SHOTS
-from entrypoints.demo_scenes import keep_on_air
+from entrypoints.demo_scenes import GIFT, LINES, keep_on_air, talk
 from platform_core.booking.listing import GetProvider
 from platform_core.booking.views import ListBookings
 from platform_core.content.moderating import ListContent
 from platform_core.identity.staff import BanUser
 from platform_core.kernel.actor import ANONYMOUS
+from platform_core.kernel.events import Envelope
 from platform_core.messaging.inbox import ListConversations
 from platform_core.streams.broadcasting import ListStreams
+from platform_core.streams.events import LineSaid
 from support.world import OPERATOR, World, memory_world
 
 PASSWORDS = dict.fromkeys(PEOPLE, "correct horse battery")
@@ -57,6 +59,26 @@ async def test_its_streams_stay_on_while_it_runs() -> None:
     await running
 
     assert (await world.execute(ListStreams(), by=ANONYMOUS)).total == 2
+
+
+async def test_those_who_share_a_stream_talk_and_then_one_tips() -> None:
+    world = memory_world()
+    demo = await seeded(world)
+    said: list[tuple[str, str]] = []
+
+    async def hear(envelope: Envelope) -> None:
+        assert isinstance(envelope.event, LineSaid)
+        said.append((envelope.event.author_name, envelope.event.content))
+
+    world.on(LineSaid, hear)
+    before = await world.wallet(demo.people["bob"].id)
+    for turn in range(len(LINES) + 1):
+        await talk(world, demo.on_air, turn)
+    await world.relay.drain()
+
+    assert said == [(("ada", "bob")[author], words) for author, words in LINES]
+    assert (await world.wallet(demo.people["bob"].id)).balance == before.balance - GIFT
+    await world.verified()
 
 
 async def test_people_who_were_banned_are_left_out() -> None:

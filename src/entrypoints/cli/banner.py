@@ -17,6 +17,8 @@ from entrypoints.settings import Settings
 
 #: The APIs there are, and where each is mounted.
 APIS: Mapping[str, str] = {"teezu": "/teezu/api/v1"}
+#: The page that uses Teezu.
+STUDIO = "/studio"
 TIP = 25
 
 
@@ -91,8 +93,10 @@ class Banner:
         places = []
         for name, path in self._apis().items():
             places += [(name.capitalize(), f"{url}{path}"), ("Docs", f"{url}/docs/{name}")]
+        if "teezu" in self._apis():
+            places.insert(0, ("Studio", f"{url}{STUDIO}"))
         if root := self.settings.server.api:
-            places.insert(1, ("", f"{url}{APIS[root].removeprefix(f'/{root}')}"))
+            places.insert(2, ("", f"{url}{APIS[root].removeprefix(f'/{root}')}"))
         return [*places, ("Health", f"{url}/healthz")]
 
     def _apis(self) -> Mapping[str, str]:
@@ -104,6 +108,7 @@ class Banner:
         facts: dict[str, object] = {
             "url": url,
             "health": f"{url}/healthz",
+            **({"studio": f"{url}{STUDIO}"} if "teezu" in self._apis() else {}),
             "apis": {name: f"{url}{path}" for name, path in self._apis().items()},
             "workers": self.settings.server.workers,
         }

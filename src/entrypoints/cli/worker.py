@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import rich_click as click
 
@@ -34,7 +35,11 @@ async def _work(operation: Operation, *, once: bool) -> None:
     from entrypoints.worker import Worker
 
     stop: asyncio.Event = stop_on_signals()
-    async with container.running(operation.settings) as platform:
+    settings = operation.settings
+    async with AsyncExitStack() as stack:
+        platform = await stack.enter_async_context(container.running(settings))
+        if settings.redis_url and settings.server.realtime:
+            stack.push_async_callback(container.announcing(platform, settings).close)
         if once:
             await Worker(platform).once()
             return

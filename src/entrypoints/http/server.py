@@ -21,6 +21,7 @@ from entrypoints.http.kit.routing import Mount
 from entrypoints.http.media import add_media
 from entrypoints.http.pages import add_docs, add_static
 from entrypoints.http.payments import add_payments
+from entrypoints.http.studio import add_studio
 from entrypoints.http.teezu.dialect import TEEZU
 from platform_core.platform import Platform
 
@@ -54,6 +55,8 @@ def build_app(platform: Platform, options: HttpOptions) -> web.Application:
         add_docs(app, dialects, options, outside)
     add_payments(app, platform, options, outside)
     add_media(app, platform, outside)
+    if TEEZU in dialects:
+        add_studio(app, TEEZU, platform.catalogue, outside)
     return app
 
 

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from platform_core.identity.guesses import FREE, Guesses, guesses_id
 from platform_core.identity.ports import Passwords
-from platform_core.identity.sessions import PER_USER, OpenedSession, Session, open_session
+from platform_core.identity.sessions import PER_USER, OpenedSession, Session, end_session, open_session
 from platform_core.identity.users import (
     OPEN_ROLES,
     User,
@@ -65,7 +65,7 @@ async def register(command: Register, work: Work, passwords: Passwords) -> Opene
         role=command.role,
     )
     if (presented := await _presented(work, command.presented)) is not None:
-        work.remove(presented)
+        end_session(work, presented)
     token, session = open_session(work, user=user.id, role=user.role)
     return OpenedSession(token, session.expires_at, user.id, user.username, user.role, user.email)
 
@@ -152,7 +152,7 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
     if (presented := await _presented(work, command.presented)) is not None:
         ending[presented.id] = presented
     for session in ending.values():
-        work.remove(session)
+        end_session(work, session)
     # Saving the user makes a ban and a login that meet take turns: no session outlives a ban.
     user.last_login_at = work.now
     work.save(user)
@@ -187,7 +187,7 @@ async def refresh_session(command: RefreshSession, work: Work) -> OpenedSession:
     """
     old = await _own_session(work)
     user = await work.require(User, old.user)
-    work.remove(old)
+    end_session(work, old)
     token, session = open_session(work, user=user.id, role=user.role)
     return OpenedSession(token, session.expires_at, user.id, user.username, user.role, user.email)
 
@@ -206,4 +206,4 @@ async def logout(command: Logout, work: Work) -> None:
     Raises:
         Unauthenticated: It has ended already.
     """
-    work.remove(await _own_session(work))
+    end_session(work, await _own_session(work))

@@ -47,6 +47,15 @@ class UserUnbanned(Event):
 
 
 @frozen
+class SessionEnded(Event):
+    """A session ended because its user signed out, or in anew, or extended it under a new token."""
+
+    name: ClassVar[str] = "identity.session_ended"
+    user: str
+    session: str
+
+
+@frozen
 class SessionsRevoked(Event):
     """Sessions of a user ended other than by logging out."""
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from attrs import define, frozen
 
+from platform_core.identity.events import SessionEnded
 from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.errors import Unauthenticated
@@ -72,6 +73,12 @@ class OpenedSession:
     email: str
 
 
+def end_session(work: Work, session: Session) -> None:
+    """Forget a session; whoever keeps a connection open for it hears of that."""
+    work.remove(session)
+    work.emit(SessionEnded(session.user, session.id), subject=session.user)
+
+
 def open_session(work: Work, *, user: str, role: Role) -> tuple[Secret, Session]:
     """A new session and its token."""
     token = f"sess_{work.ids.secret()}"
@@ -95,7 +102,15 @@ class Doorkeeper:
         Raises:
             Unauthenticated: Nobody, or not any more.
         """
-        session = await self._store.peek(Session, session_id(token))
-        if session is None or session.expires_at <= self._clock.now():
+        return await self.holder(session_id(token))
+
+    async def holder(self, session: str) -> Actor:
+        """Who acts through a session, by its id; for those who do not keep the token, on a connection that lasts.
+
+        Raises:
+            Unauthenticated: Nobody, or not any more.
+        """
+        found = await self._store.peek(Session, session)
+        if found is None or found.expires_at <= self._clock.now():
             raise Unauthenticated("your session is unknown or has ended")
-        return session.actor
+        return found.actor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from attrs import frozen
@@ -69,6 +70,19 @@ class EntryPaid(Event):
     transaction: str
     amount: int
     fee: int
+
+
+@frozen
+class LineSaid(Event):
+    """Somebody said something in a stream's chat."""
+
+    name: ClassVar[str] = "streams.line_said"
+    stream: str
+    line: str
+    author: str
+    author_name: str
+    content: str
+    said_at: datetime
 
 
 @frozen

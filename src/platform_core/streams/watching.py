@@ -219,12 +219,14 @@ class RoomAccess:
         state: Where the stream is.
         host: The user who may speak as its host.
         sends: Whether the caller's session is the one that sends it: theirs is the picture, nobody else's.
+        sender: The id of the session that sends it, for whoever carries signals to it; never shown to anybody.
     """
 
     room: str
     state: StreamState
     host: str
     sends: bool
+    sender: str | None = None
 
 
 @frozen
@@ -237,7 +239,12 @@ class EnterRoom(Query[RoomAccess]):
 
 
 async def enter_room(query: EnterRoom, work: Work, people: Directory, blocks: Blocks) -> RoomAccess:
-    """The room.
+    """The room."""
+    return await entered(work, people, blocks, query.stream)
+
+
+async def entered(work: Work, people: Directory, blocks: Blocks, id: str) -> RoomAccess:
+    """The room of a stream, for the actor.
 
     Raises:
         NotFound: There is no such stream, or its host is banned.
@@ -245,11 +252,12 @@ async def enter_room(query: EnterRoom, work: Work, people: Directory, blocks: Bl
         StreamNotLive: It is over, or has not begun and the caller is not its host.
         EntryRequired: It is premium, and the caller has not paid.
     """
-    stream = await _welcoming(work, people, blocks, query.stream)
+    stream = await _welcoming(work, people, blocks, id)
     is_host = stream.host == work.actor.id
     if not await is_admitted(work, stream, work.actor.id):
         raise EntryRequired("join the stream first; entry is paid")
     if stream.state is StreamState.ENDED or not (is_host or stream.is_on):
         raise StreamNotLive(f"the stream is {stream.state.value}")
-    sends = is_host and stream.is_on and stream.sender == work.actor.session
-    return RoomAccess(room(stream.id), stream.state, stream.host, sends)
+    sender = stream.sender if stream.is_on else None
+    sends = is_host and sender is not None and sender == work.actor.session
+    return RoomAccess(room(stream.id), stream.state, stream.host, sends, sender)

@@ -130,7 +130,8 @@ def as_form(body: Mapping[str, Any]) -> tuple[bytes, str]:
 
 @asynccontextmanager
 async def served(*, world: World | None = None, **options: Any) -> AsyncIterator[Served]:
-    """A server with these options, on a world of its own."""
+    """A server with these options. `extend` is given the application, the world and the options before it starts."""
+    extend = options.pop("extend", None)
     world = world or World(MemoryStore())
     given: dict[str, Any] = {
         "limits": GENEROUS,
@@ -139,6 +140,8 @@ async def served(*, world: World | None = None, **options: Any) -> AsyncIterator
     }
     configured = HttpOptions(**{**given, **options})
     app = build_app(world, configured)
+    if extend is not None:
+        extend(app, world, configured)
     runner = GuardedRunner(app, configured, drain_seconds=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -65,7 +65,13 @@ class Credentials:
         """Whether a page of somebody else may have sent this with the user's cookie (AUTH-13)."""
         if credential is None or not credential.by_cookie or request.method in SAFE:
             return False
-        origin = request.headers.get(hdrs.ORIGIN)
-        if origin is not None:
-            return origin not in self._origins and urlsplit(origin).netloc != request.headers.get(hdrs.HOST)
+        if hdrs.ORIGIN in request.headers:
+            return self.is_foreign(request)
         return request.headers.get("Sec-Fetch-Site") != "same-origin"
+
+    def is_foreign(self, request: web.Request) -> bool:
+        """Whether the page that asks is one of somebody else; a program is no page (CHAT-01)."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is None or origin in self._origins:
+            return False
+        return urlsplit(origin).netloc != request.headers.get(hdrs.HOST)

@@ -18,7 +18,7 @@ from entrypoints.http.kit.dialect import Doorkeeping
 from entrypoints.http.kit.fields import TextReader, fill, refusal
 from entrypoints.http.kit.forms import FormReader
 from entrypoints.http.kit.plain import PlainResponse
-from entrypoints.http.kit.refusals import BROKEN, FORGED, KEY_MISSING, HttpRefusal, Refusal
+from entrypoints.http.kit.refusals import BROKEN, FORGED, KEY_MISSING, HttpRefusal, Refusal, translated
 from entrypoints.http.kit.rows import Ask, Caller, PageAsk, Reply, Row
 from platform_core.content.ports import Incoming, MediaForm
 from platform_core.kernel.actor import ANONYMOUS, Actor
@@ -228,18 +228,7 @@ class Endpoint:
 
     def _told(self, error: PlatformError) -> Refusal:
         """A refusal of the core in the names of the wire."""
-        details = tuple(FieldError(self._wire(detail.field), detail.message) for detail in error.details)
-        message = "; ".join(f"{detail.field}: {detail.message}" for detail in details) or error.message
-        if error.kind is Kind.CONFLICT and details and self._taken is not None:
-            message = self._taken
-        is_invalid = error.kind is Kind.INVALID
-        return Refusal(self._desk.dialect.statuses[error.kind], error.code, message, details if is_invalid else ())
-
-    def _wire(self, field: str) -> str:
-        if field in self._names:
-            return str(self._names[field])
-        first, dot, rest = field.partition(".")
-        return f"{self._names.get(first, first)}{dot}{rest}"
+        return translated(error, self._desk.dialect.statuses, self._names, self._taken)
 
 
 class Nothing(Struct, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from attrs import frozen
 
-from platform_core.kernel.errors import FieldError
+from platform_core.kernel.errors import FieldError, Kind, PlatformError
 
 #: Python has renamed these between versions; clients see one name.
 _REASONS = {413: "Payload Too Large", 422: "Unprocessable Entity"}
@@ -33,6 +33,31 @@ class Refusal:
     def reason(self) -> str:
         """The status in words."""
         return _REASONS.get(self.status) or HTTPStatus(self.status).phrase
+
+
+def translated(
+    error: PlatformError, statuses: Mapping[Kind, int], names: Mapping[str, str], taken: str | None = None
+) -> Refusal:
+    """A refusal of the core in the names of the wire.
+
+    Args:
+        error: What the core said.
+        statuses: The status of each kind.
+        names: How the wire calls the fields that the core calls otherwise.
+        taken: All that is said of a unique value that belongs to somebody else, when given.
+    """
+    details = tuple(FieldError(_wire(detail.field, names), detail.message) for detail in error.details)
+    message = "; ".join(f"{detail.field}: {detail.message}" for detail in details) or error.message
+    if error.kind is Kind.CONFLICT and details and taken is not None:
+        message = taken
+    return Refusal(statuses[error.kind], error.code, message, details if error.kind is Kind.INVALID else ())
+
+
+def _wire(field: str, names: Mapping[str, str]) -> str:
+    if field in names:
+        return names[field]
+    first, dot, rest = field.partition(".")
+    return f"{names.get(first, first)}{dot}{rest}"
 
 
 class HttpRefusal(Exception):

@@ -1,0 +1,1 @@
+"""Taking what happened to every server process whose clients hear of it."""

@@ -1,0 +1,1 @@
+"""Socket.IO: what happens, told at once."""
