@@ -197,15 +197,16 @@ async def test_the_camera_is_seen_too_and_a_host_who_comes_back_is_seen_again(br
 async def test_it_works_from_another_machine_without_https_but_for_the_camera(browser: Browser, server: Server) -> None:
     await account(server, "hostess", "creator")
     await account(server, "guest", tokens=50)
+    untrusted = ("Cross-Origin-Opener-Policy header has been ignored",)
     root = f"http://{ELSEWHERE}:{server.port}"
-    host = await come(browser, server, "hostess", "#/live", root=root)
+    host = await come(browser, server, "hostess", "#/live", root=root, expected=untrusted)
     assert not await host.page.evaluate("window.isSecureContext")
     await host.page.get_by_role("radio", name="Camera").click()
     await expect(host.page.get_by_role("alert")).to_contain_text("HTTPS or localhost")
     await expect(host.page.get_by_role("radio", name="Test pattern")).to_be_checked()
     await go_live(host.page, "From afar")
 
-    guest = await come(browser, server, "guest", root=root)
+    guest = await come(browser, server, "guest", root=root, expected=untrusted)
     await watch(guest.page, "From afar")
     await moves(guest.page)
     await say(guest.page, "I see you.")
