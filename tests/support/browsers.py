@@ -102,7 +102,7 @@ class Visitor:
 
     def is_content(self) -> None:
         """Assert that nothing went wrong unseen, and nothing out."""
-        assert (self.complaints, self.strays) == ([], [])
+        assert (self.complaints, self.strays) == ([], []), (self.complaints, self.strays)
 
 
 @asynccontextmanager

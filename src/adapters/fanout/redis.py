@@ -77,13 +77,14 @@ class RedisFanout:
         pool = BlockingConnectionPool.from_url(
             url, max_connections=16, timeout=TIMEOUT, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
         )
-        self._redis = Redis(connection_pool=pool)
+        self._redis = Redis.from_pool(pool)
         # These two wait for what comes, each on a connection of its own.
         self._ears = Redis.from_url(url, socket_timeout=BLOCK + TIMEOUT, socket_connect_timeout=TIMEOUT)
         self._use, self._tell, self._missed = map(self._redis.register_script, (_USE, _TELL, _MISSED))
         self._prefix = prefix
         self._retry_after = retry_after
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
 
     def _room(self, room: str) -> list[str]:
         return [f"{self._prefix}room:{room}", f"{self._prefix}words:{room}"]
@@ -104,6 +105,7 @@ class RedisFanout:
 
     async def close(self) -> None:
         """Stop listening and let go of the connections."""
+        self._closing = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -145,7 +147,7 @@ class RedisFanout:
         async with self._ears.pubsub(ignore_subscribe_messages=True) as ears:
             await ears.subscribe(f"{self._prefix}now")
             heard.set()
-            while True:
+            while not self._closing:
                 message = await ears.get_message(timeout=BLOCK)
                 if message is not None:
                     room, _, body = message["data"].partition(b"\0")
@@ -153,7 +155,8 @@ class RedisFanout:
 
     async def _forever(self, listen: Callable[[], Coroutine[Any, Any, None]]) -> None:
         quiet = False
-        while True:
+        # Asked each time: a cancellation can get lost where a client waits for an answer and its own timeout at once.
+        while not self._closing:
             try:
                 await listen()
                 quiet = False

@@ -41,6 +41,10 @@ FOREIGN = Refusal(403, "FORBIDDEN", "pages of this origin may not connect")
 AWAY = Refusal(503, "UNAVAILABLE", "realtime is not possible just now")
 
 
+#: The rooms of this process.
+HUB: web.AppKey[Hub] = web.AppKey("realtime", Hub)
+
+
 class TooManyConnections(Conflict):
     """The user is connected many times already."""
 
@@ -192,7 +196,7 @@ def add_realtime(
         closed: Why nobody is let in, when that is so.
     """
     desk, outside = Desk(TEEZU, options), Outside(options)
-    hub = Hub(platform, fanout, desk.cursors)
+    app[HUB] = hub = Hub(platform, fanout, desk.cursors)
     door = Door(platform, hub, desk, outside, closed)
 
     async def life(_: web.Application) -> AsyncIterator[None]:

@@ -20,7 +20,7 @@ LEAVE = "41"
 """The server ends the Socket.IO connection: a client does not come back by itself."""
 
 #: Sort, namespace if it is not the usual one, number if it is to be acknowledged, and the rest.
-_PACKET = re.compile(r"4([0-6])(?:(/[^,]*),)?(\d{1,15})?(.*)", re.DOTALL)
+_PACKET = re.compile(r"4([0-6])(?:(/[^,]*),)?([0-9]{1,15})?(.*)", re.DOTALL)
 
 _encode = msgspec.json.Encoder().encode
 
