@@ -50,6 +50,13 @@ class Page:
         await self._clients.until(lambda: len(self.all(event)) >= count, f"{self.name} hears {event}")
         return self.all(event)[count - 1]
 
+    async def hear_such(self, event: str, **fields: Any) -> None:
+        """Wait until it has been told something with these fields."""
+        wanted = fields.items()
+        await self._clients.until(
+            lambda: any(wanted <= data.items() for data in self.all(event)), f"{self.name} hears {event} {fields}"
+        )
+
     def lose(self) -> None:
         """Lose the connection; the client comes back by itself."""
         self._clients.send(make="break", name=self.name)

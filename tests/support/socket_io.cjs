@@ -17,7 +17,7 @@ function open(name, url, token) {
     reconnectionDelayMax: 200,
     forceNew: true,
   });
-  sockets[name] = { socket, rooms };
+  sockets[name] = { socket, rooms, cursors };
   socket.onAny((event, data) => {
     if (event === "ready") own = data.room;
     if (data.cursor) cursors[data.room] = data.cursor;
@@ -34,10 +34,13 @@ function open(name, url, token) {
 createInterface({ input: process.stdin }).on("line", async (line) => {
   const { number, make, name, url, token, event, data } = JSON.parse(line);
   if (make === "open") return open(name, url, token);
-  const { socket, rooms } = sockets[name];
+  const { socket, rooms, cursors } = sockets[name];
   if (make === "break") return socket.io.engine.close();
   if (make === "close") return socket.disconnect();
   const answer = await socket.timeout(20000).emitWithAck(event, data);
-  if (event === "join_room" && answer.ok) rooms.add(data.room);
+  if (event === "join_room" && answer.ok) {
+    rooms.add(data.room);
+    cursors[data.room] = answer.data.cursor;
+  }
   say({ number, answer });
 });

@@ -77,6 +77,7 @@ class Door:
             return self._outside.refuse(refusal)
         # Nothing is compressed: a small message could unpack to a huge one (CHAT-05).
         socket = web.WebSocketResponse(max_msg_size=MOST_READ, compress=False, timeout=LAST_WORDS)
+        self._outside.complete(request, socket.headers)
         await socket.prepare(request)
         connection = Connection(socket, request.transport)
         sid = secrets.token_urlsafe(16)

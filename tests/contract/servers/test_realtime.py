@@ -59,8 +59,8 @@ async def _story(node: Clients, one: Server, two: Server) -> None:
     for page in (hosting, watching, other):
         await page.hear("send_message", 2)
         assert (await page.hear("tip"))["amount"] == 10
-    assert (await hosting.hear("wallet"))["balance"] == 110
-    assert (await watching.hear("wallet"))["balance"] == 90
+    await hosting.hear_such("wallet", balance=110)
+    await watching.hear_such("wallet", balance=90)
 
     offer = {"type": "offer", "sdp": "v=0\r\n"}
     await watching.done("webrtc_offer", room=room, description=offer)
