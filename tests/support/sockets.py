@@ -64,7 +64,8 @@ class Socket:
     async def ask(self, name: str, values: Any = None, *more: Any) -> dict[str, Any]:
         """Ask for something; the acknowledgement."""
         told: dict[str, Any] = await self._client.call(
-            name, ({} if values is None else values, *more) if more else ({} if values is None else values),
+            name,
+            ({} if values is None else values, *more) if more else ({} if values is None else values),
             timeout=PATIENCE,
         )
         return told

@@ -12,9 +12,7 @@ from support.sockets import Socket
 from unit.http.served import GENEROUS, Served, served
 
 
-async def test_what_is_said_in_a_conversation_reaches_both_on_every_connection(
-    server: Served, socket: Sockets
-) -> None:
+async def test_what_is_said_in_a_conversation_reaches_both_on_every_connection(server: Served, socket: Sockets) -> None:
     ann, ben, cat = [await server.guest(name) for name in ("ann", "ben", "cat")]
     talk = await conversation(server, ann, ben)
     of_ann, of_ann_too, of_ben, of_cat = socket(), socket(), socket(), socket()

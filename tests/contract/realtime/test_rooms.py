@@ -65,9 +65,7 @@ async def test_what_becomes_of_the_stream_is_told_and_its_end_shuts_the_room(ser
         (stream, "live", None),
         (stream, "ended", "operator"),
     ]
-    assert one.all("put_out") == [
-        {"room": f"stream:{stream}", "code": "STREAM_ENDED", "message": "the stream is over"}
-    ]
+    assert one.all("put_out") == [{"room": f"stream:{stream}", "code": "STREAM_ENDED", "message": "the stream is over"}]
     assert await one.denied("send_message", room=f"stream:{stream}", content="hello?") == (409, "STREAM_NOT_LIVE")
     assert await one.denied("join_room", room=f"stream:{stream}") == (409, "STREAM_NOT_LIVE")
 
