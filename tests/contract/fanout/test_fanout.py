@@ -84,9 +84,7 @@ async def test_every_process_hears_all_of_it_in_one_order(make: Make) -> None:
         await one.fanout.open(one.hear)
     try:
         await unique[0].fanout.use("r")
-        await asyncio.gather(
-            *(one.fanout.tell("r", b"%d" % n, id=f"e{n}") for one in listening for n in range(100))
-        )
+        await asyncio.gather(*(one.fanout.tell("r", b"%d" % n, id=f"e{n}") for one in listening for n in range(100)))
         for one in unique:
             await one.bodies("r", 100)
             assert [word.place and word.place.number for word in one.words] == list(range(1, 101))

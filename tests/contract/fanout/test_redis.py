@@ -23,7 +23,7 @@ async def test_connections_that_break_again_and_again_lose_nothing_told(redis_ur
         for number in range(300):
             if number % 50 == 0:
                 for kind in ("normal", "pubsub"):
-                    await operator.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+                    await operator.client_kill_filter(_type=kind, skipme=True)
             while True:
                 with suppress(Unavailable):
                     await telling.tell("r", b"%d" % number, id=f"e{number}")

@@ -34,10 +34,8 @@ class Raw:
 
     async def read_to_end(self) -> tuple[list[str], int | None]:
         """All that comes, and the code with which the server closes."""
-        texts = []
         async with asyncio.timeout(PATIENCE):
-            async for message in self.socket:
-                texts.append(str(message.data))
+            texts = [str(message.data) async for message in self.socket]
         return texts, self.socket.close_code
 
     async def enter(self, who: Guest) -> None:
@@ -76,7 +74,7 @@ async def test_a_reader_that_stands_still_is_put_out_and_nobody_else_waits(
     hub = server.app[HUB]
     async with asyncio.timeout(PATIENCE):
         while len(hub._rooms.get(f"stream:{stream}", ())) < 2:
-            await asyncio.sleep(0.01)
+            await reading.ask("leave_room", {"room": "stream:x"})
 
     line = "x" * 500
     fanout = hub._fanout
@@ -147,9 +145,7 @@ async def test_a_message_that_is_too_long_ends_the_connection(server: Served, ht
         "6",
     ],
 )
-async def test_what_cannot_be_read_ends_the_connection(
-    server: Served, http: aiohttp.ClientSession, text: str
-) -> None:
+async def test_what_cannot_be_read_ends_the_connection(server: Served, http: aiohttp.ClientSession, text: str) -> None:
     ann = await server.guest("ann")
     async with http.ws_connect(server.url + WHERE) as ws:
         raw = Raw(ws)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 from entrypoints.realtime.soon import Soon
 from platform_core.kernel.errors import Unavailable
@@ -48,7 +49,7 @@ async def test_two_times_are_so_far_apart_and_keys_do_not_wait_for_each_other() 
     await asyncio.gather(*soon.tasks)
 
     of_a = [at for key, at in times if key == "a"]
-    assert all(later - earlier >= 0.049 for earlier, later in zip(of_a, of_a[1:], strict=False))
+    assert all(later - earlier >= 0.049 for earlier, later in pairwise(of_a))
     assert times[1][0] == "b"
 
 

@@ -31,7 +31,8 @@ def test_what_clients_say_is_understood(text: str, said: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0", "2", "4", "42", "42{}", "42[]", "42[1]", "40[]", "40{", "44{}", '451-["a"]', '42/x,["a"]', "42٣[]"]
+    "text",
+    ["", "0", "2", "4", "42", "42{}", "42[]", "42[1]", "40[]", "40{", '451-["a"]', '42/x,["a"]', "42٣[]"],
 )
 def test_everything_else_is_refused(text: str) -> None:
     with pytest.raises(Malformed):
