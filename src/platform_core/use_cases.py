@@ -14,7 +14,7 @@ from platform_core.booking import views as booking_views
 from platform_core.content import access as entitlements
 from platform_core.content import feed, items, moderating, paying, shelves, uploading, viewing
 from platform_core.content import upkeep as content_upkeep
-from platform_core.content.events import ContentProcessed
+from platform_core.content.events import ContentProcessed, ContentUnlocked
 from platform_core.identity import access, guesses, profiles, sessions, staff, users
 from platform_core.identity.events import RoleChanged, UserBanned, UserUnbanned
 from platform_core.kernel.aggregate import Aggregate
@@ -23,7 +23,7 @@ from platform_core.kernel.command import Command
 from platform_core.kernel.events import Event
 from platform_core.ledger import holds, reversals
 from platform_core.messaging import blocks, conversations, inbox, messages
-from platform_core.messaging import tips as told_tips
+from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
 from platform_core.streams import audience, broadcasting, chat, entry, stream, upkeep, watching
 from platform_core.wallet import balance, purchases, reconciliation, tips, webhooks
@@ -98,7 +98,7 @@ USE_CASES: tuple[UseCase, ...] = (
     blocks.block_user,
     blocks.unblock_user,
     blocks.list_blocks,
-    told_tips.tell_tip,
+    told_payments.tell_payment,
     moods.detect_mood,
     matching.find_matches,
     assist_writing.generate,
@@ -167,7 +167,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
 #: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
 #: Events come at least once, so these commands change nothing when they come again.
 REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] = (
-    (TipSent, told_tips.on_tip),
+    (TipSent, told_payments.on_tip),
+    (ContentUnlocked, told_payments.on_unlock),
     (UserBanned, standing.on_user),
     (UserBanned, upkeep.on_ban),
     (UserUnbanned, standing.on_user),

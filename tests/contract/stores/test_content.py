@@ -25,6 +25,9 @@ from platform_core.kernel.errors import Conflict, InsufficientFunds, Invalid, No
 from platform_core.kernel.page import Position
 from platform_core.kernel.select import Select, Where
 from platform_core.ledger.fees import FeePolicy
+from platform_core.messaging.content import MessageForm
+from platform_core.messaging.inbox import OpenConversation
+from platform_core.messaging.writing import ReadHistory
 from platform_core.platform import Storage
 from support.media import creator, png, seen, upload
 from support.world import OPERATOR, Person, World
@@ -54,6 +57,28 @@ async def test_an_item_is_unlocked_once_however_often_it_is_asked_for_at_once(wo
     assert (view.is_locked, view.unlocks) == (False, 1)
     assert view.url is not None
     await world.verified()
+
+
+async def test_an_item_unlocked_is_told_once_where_the_two_talk_and_nowhere_else(world: World) -> None:
+    """CHAT-03."""
+    jane, bob = await creator(world), await world.person("bob", 100)
+    made = [await upload(world, jane, png(number), token_price=30) for number in range(2)]
+    await world.execute(UnlockContent(made[0].item), by=bob.actor)
+    await world.relay.drain()
+    talk = await world.execute(OpenConversation(jane.id), by=bob.actor)
+
+    receipt = await world.execute(UnlockContent(made[1].item), by=bob.actor)
+    await world.execute(UnlockContent(made[1].item), by=bob.actor)
+    await world.relay.drain()
+
+    [message] = (await world.execute(ReadHistory(talk.id), by=jane.actor)).items
+    assert (message.form, message.author, message.amount, message.transaction, message.content) == (
+        MessageForm.UNLOCK,
+        bob.id,
+        30,
+        receipt.transaction,
+        "30 TZT",
+    )
 
 
 async def test_an_item_unlocked_between_two_reads_is_not_refused(world: World) -> None:

@@ -20,7 +20,7 @@ from platform_core.messaging.conversations import Conversation, conversation_id
 from platform_core.messaging.events import MessageSent
 from platform_core.messaging.inbox import ConversationView, ListConversations, OpenConversation
 from platform_core.messaging.messages import Message, MessageView
-from platform_core.messaging.tips import TellTip, tip_message_id
+from platform_core.messaging.payments import TellPayment, payment_message_id
 from platform_core.messaging.writing import MarkRead, ReadHistory, SendMessage
 from platform_core.wallet.tips import SendTip, TipContext
 from support.builders import counted
@@ -255,11 +255,11 @@ async def test_a_tip_given_in_a_conversation_is_told_there_once(world: World) ->
     world.on(MessageSent, hear)
     receipt = await world.execute(SendTip(ben.id, 30, TipContext.CHAT, id), by=anna.actor)
     await world.relay.drain()
-    again = TellTip(receipt.transaction, anna.id, ben.id, 30, id)
+    again = TellPayment(MessageForm.TIP, receipt.transaction, anna.id, ben.id, 30, id)
     results = await at_once(*(world.execute(again, by=Actor.system()) for _ in range(4)))
     await world.relay.drain()
 
-    assert results == [tip_message_id(receipt.transaction)] * 4
+    assert results == [payment_message_id(receipt.transaction)] * 4
     [message] = await history(world, ben, id)
     assert (message.form, message.author, message.amount, message.transaction, message.content) == (
         MessageForm.TIP,
@@ -303,7 +303,7 @@ async def test_chat_03_only_the_wallet_says_that_tokens_moved(world: World, form
 
     assert [detail.field for detail in refused.value.details] == ["form"]
     with pytest.raises(Forbidden):
-        await world.execute(TellTip("txn_1", anna.id, anna.id, 5, id), by=anna.actor)
+        await world.execute(TellPayment(MessageForm.TIP, "txn_1", anna.id, anna.id, 5, id), by=anna.actor)
 
 
 async def test_a_message_under_a_key_is_sent_once(world: World) -> None:

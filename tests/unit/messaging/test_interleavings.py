@@ -10,10 +10,11 @@ import pytest
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.select import Select
 from platform_core.messaging.blocks import BlockUser
+from platform_core.messaging.content import MessageForm
 from platform_core.messaging.conversations import Conversation
 from platform_core.messaging.inbox import ListConversations, OpenConversation
 from platform_core.messaging.messages import Message
-from platform_core.messaging.tips import TellTip
+from platform_core.messaging.payments import TellPayment
 from platform_core.messaging.writing import MarkRead, SendMessage
 from support.builders import codes, counted
 from support.interleaving import InterleavedStore, at_once
@@ -48,7 +49,7 @@ async def test_sends_reads_tips_and_a_block(seed: int) -> None:
     first = await world.execute(SendMessage(id, "first"), by=ben.actor)
     acts: list[Awaitable[Any]] = [world.execute(SendMessage(id, f"{i}"), by=(anna, ben)[i % 2].actor) for i in range(6)]
     acts += [world.execute(MarkRead(id, first.id), by=anna.actor)]
-    tip = TellTip("txn_1", ben.id, anna.id, 5, id)
+    tip = TellPayment(MessageForm.TIP, "txn_1", ben.id, anna.id, 5, id)
     acts += [world.execute(tip, by=Actor.system()) for _ in range(2)]
     acts += [world.execute(BlockUser(ben.id), by=anna.actor)]
     results = await at_once(*acts)
