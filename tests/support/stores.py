@@ -6,12 +6,20 @@ import asyncio
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import asyncpg
 
 from adapters.sql.tables import metadata
 from adapters.stores import make_store
 from platform_core.platform import Storage
+
+
+class Stores(Protocol):
+    """Makes stores of one kind."""
+
+    def new(self) -> Storage:
+        """An empty store, not opened yet."""
 
 
 class MemoryStores:

@@ -13,8 +13,16 @@ from platform_core.identity.sessions import LIFETIME, Session, session_id
 from platform_core.identity.staff import BanUser
 from platform_core.kernel.actor import Role
 from platform_core.kernel.changes import Changes
+from support.stores import Stores
 from support.world import OPERATOR
 from unit.http.served import Guest, Served, served
+
+
+@pytest.fixture
+def stores(memory_stores: Stores) -> Stores:
+    """In memory: this is about rows, not about stores."""
+    return memory_stores
+
 
 CALLERS = (
     "anonymous",

@@ -7,7 +7,15 @@ import pytest
 from entrypoints.http.kit.limits import Limit
 from platform_core.kernel.errors import Unavailable
 from platform_core.wallet.wallet import Wallet
+from support.stores import Stores
 from unit.http.served import API, GENEROUS, Answered, Served, served
+
+
+@pytest.fixture
+def stores(memory_stores: Stores) -> Stores:
+    """In memory: this is about rows, not about stores."""
+    return memory_stores
+
 
 SECURITY = {
     "X-Content-Type-Options": "nosniff",

@@ -12,8 +12,16 @@ from entrypoints.http.kit.rows import Row
 from entrypoints.http.teezu.dialect import TEEZU
 from platform_core.kernel.select import Select
 from platform_core.use_cases import AGGREGATES
+from support.stores import Stores
 from support.world import World
 from unit.http.served import Served
+
+
+@pytest.fixture
+def stores(memory_stores: Stores) -> Stores:
+    """In memory: this is about rows, not about stores."""
+    return memory_stores
+
 
 #: What somebody would like to be taken, by the names of the core, of the wire, and of other platforms.
 WISHES: Mapping[str, Any] = {

@@ -24,7 +24,15 @@ from entrypoints.http.kit.rows import Ask, Row
 from entrypoints.http.server import openapi
 from entrypoints.http.teezu.dialect import TEEZU
 from platform_core.kernel.actor import Role
+from support.stores import Stores
 from unit.http.served import API, Served, served
+
+
+@pytest.fixture
+def stores(memory_stores: Stores) -> Stores:
+    """In memory: this is about rows, not about stores."""
+    return memory_stores
+
 
 CHECKS = [
     not_a_server_error,

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 
 from platform_core.platform import Storage
-from support.stores import MemoryStores, PostgresStores, SqliteStores
+from support.stores import MemoryStores, PostgresStores, SqliteStores, Stores
 from support.world import World
 
 if TYPE_CHECKING:
     from conftest import PostgresServer
-
-
-class Stores(Protocol):
-    """Makes stores of one kind."""
-
-    def new(self) -> Storage:
-        """An empty store, not opened yet."""
 
 
 @pytest.fixture(scope="session")
