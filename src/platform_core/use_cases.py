@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from platform_core.assist import matching, moods
@@ -170,6 +170,12 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     reversal.TransferReversal,
     returning.Taking,
 )
+
+#: What a provider's message can be about: how our ids of it begin, and what takes the provider's word. Behind the unit
+#: of work and the message such a function asks for services, as use cases do.
+SUBJECTS: Mapping[str, Callable[..., Awaitable[str]]] = {
+    "pur": purchases.heed_purchase,
+}
 
 #: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
 #: Events come at least once, so these commands change nothing when they come again.
