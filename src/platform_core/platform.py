@@ -31,6 +31,7 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
+from platform_core.marketplace.ports import SalesPolicy
 from platform_core.messaging.blocks import KeptBlocks
 from platform_core.streams.ports import Blocks, IceServers, NoIceServers
 from platform_core.use_cases import REACTIONS, SUBJECTS, USE_CASES
@@ -101,6 +102,7 @@ class Platform:
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
         assist: Who tells moods, suggests people and writes; nobody when None.
+        sales: The rules of time around orders.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class Platform:
         fingerprint_key: bytes = b"",
         worker: str = "platform",
         assist: Assistant | None = None,
+        sales: SalesPolicy | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -142,6 +145,7 @@ class Platform:
             MediaStore: media.store,
             Passwords: passwords,
             PaymentGateway: gateway,
+            SalesPolicy: sales or SalesPolicy(),
             Showcase: ContentShowcase(store, media.links),
             **_assistance(assist or no_assistant(), people),
         }
