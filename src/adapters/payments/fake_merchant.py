@@ -121,7 +121,7 @@ class _Kept:
     at: datetime
 
 
-@define
+@define(slots=False)
 class FakeMerchant:
     """The provider.
 
