@@ -24,8 +24,8 @@ from platform_core.kernel.events import Event
 from platform_core.ledger import holds, reversals
 from platform_core.marketplace import checkout, orders, product, products, refunding
 from platform_core.marketplace import order as sales_order
-from platform_core.marketplace import payment as sales_payment
 from platform_core.marketplace import paying as sales_paying
+from platform_core.marketplace import payment as sales_payment
 from platform_core.marketplace import reconciling as sales_reconciling
 from platform_core.marketplace import refund as sales_refund
 from platform_core.marketplace import reviews as product_reviews
@@ -33,7 +33,21 @@ from platform_core.marketplace import sending as refund_sending
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
-from platform_core.payouts import debts, movement, returning, reversal, seller, transfer
+from platform_core.payouts import (
+    balances,
+    debts,
+    movement,
+    onboarding,
+    returning,
+    reversal,
+    reversing,
+    seller,
+    sending,
+    transfer,
+    words,
+)
+from platform_core.payouts import views as payout_views
+from platform_core.payouts.events import SellerAccountChanged
 from platform_core.streams import audience, broadcasting, chat, entry, stream, upkeep, watching
 from platform_core.wallet import balance, purchases, reconciliation, tips, webhooks
 from platform_core.wallet.events import TipSent
@@ -174,6 +188,20 @@ USE_CASES: tuple[UseCase, ...] = (
     sales_reconciling.reconcile_payment,
     product_reviews.review_product,
     product_reviews.list_reviews,
+    onboarding.start_onboarding,
+    onboarding.refresh_seller_account,
+    onboarding.unblock_transfers,
+    sending.due_transfers,
+    sending.advance_transfer,
+    sending.retry_transfer,
+    reversing.due_reversals,
+    reversing.advance_reversal,
+    payout_views.list_transfers,
+    payout_views.list_all_transfers,
+    payout_views.get_transfer,
+    balances.get_seller_balance,
+    balances.show_seller,
+    balances.list_sellers,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -220,6 +248,9 @@ SUBJECTS: Mapping[str, Callable[..., Awaitable[str]]] = {
     "pay": sales_paying.heed_payment,
     "pur": purchases.heed_purchase,
     "rfd": refunding.heed_refund,
+    "sel": words.heed_account,
+    "trf": words.heed_transfer,
+    "trr": words.heed_reversal,
 }
 
 #: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
@@ -234,4 +265,5 @@ REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] 
     (ContentProcessed, content_upkeep.on_processed),
     (UserBanned, products.on_seller),
     (UserUnbanned, products.on_seller),
+    (SellerAccountChanged, onboarding.on_account_changed),
 )

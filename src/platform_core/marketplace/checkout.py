@@ -286,9 +286,7 @@ async def _paged(
     return await _note(work, order, payment, checkout)
 
 
-async def _note(
-    work: Work, order: Order, payment: Payment, checkout: Checkout | None
-) -> tuple[Order, Payment]:
+async def _note(work: Work, order: Order, payment: Payment, checkout: Checkout | None) -> tuple[Order, Payment]:
     """Keep what the provider answered; from fresh reads, for it may have told more meanwhile."""
 
     async def write() -> tuple[Order, Payment]:

@@ -165,9 +165,7 @@ class Cashier:
             due_at=work.now,
         )
         work.add(refund)
-        refund.record(
-            PaymentUnkept(order.id, payment.id, refund.id, fate.value, charge.minor, charge.currency)
-        )
+        refund.record(PaymentUnkept(order.id, payment.id, refund.id, fate.value, charge.minor, charge.currency))
 
     # ---- money that a buyer's bank takes
 

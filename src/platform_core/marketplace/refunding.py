@@ -26,7 +26,6 @@ from platform_core.marketplace.ports import SalesPolicy
 from platform_core.marketplace.refund import UNDER_WAY, UNKEPT, Refund, RefundCause, RefundState, Share
 from platform_core.marketplace.returning import give, shared, take, taken_of
 from platform_core.marketplace.reviews import settle_rights
-
 from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 
 REASON, DETAILS = 200, 2000

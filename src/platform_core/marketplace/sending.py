@@ -62,9 +62,7 @@ class AdvanceRefund(Command[RefundState]):
     refund: str
 
 
-async def advance_refund(
-    command: AdvanceRefund, work: Work, merchant: Merchant, policy: PayoutPolicy
-) -> RefundState:
+async def advance_refund(command: AdvanceRefund, work: Work, merchant: Merchant, policy: PayoutPolicy) -> RefundState:
     """Do it; the state it is in then.
 
     Raises:
@@ -122,9 +120,7 @@ async def _ask_and_send(
             refund.next_key(work.now)
             work.save(refund)
             await work.commit()
-    sent = await asked(
-        merchant.refund(subject=refund.id, key=refund.key, payment=refund.charge, amount=refund.amount)
-    )
+    sent = await asked(merchant.refund(subject=refund.id, key=refund.key, payment=refund.charge, amount=refund.amount))
     return _Said(sent, refund.generation)
 
 
