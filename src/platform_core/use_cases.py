@@ -22,6 +22,7 @@ from platform_core.kernel.application import UseCase
 from platform_core.kernel.command import Command
 from platform_core.kernel.events import Event
 from platform_core.ledger import holds, reversals
+from platform_core.marketplace import documents, invoices
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
@@ -136,6 +137,11 @@ USE_CASES: tuple[UseCase, ...] = (
     content_upkeep.drop_source,
     content_upkeep.due_uploads,
     content_upkeep.sweep_upload,
+    documents.get_invoice,
+    documents.list_invoices,
+    documents.print_invoice,
+    documents.print_order_invoices,
+    documents.all_invoices,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -162,6 +168,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     entitlements.TierPlan,
     entitlements.Subscription,
     entitlements.Unlock,
+    invoices.Invoice,
+    invoices.InvoiceSeries,
 )
 
 #: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.

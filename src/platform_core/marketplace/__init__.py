@@ -1,0 +1,1 @@
+"""Marketplace: what creators sell, and the documents that say so."""
