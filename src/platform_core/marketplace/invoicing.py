@@ -153,8 +153,8 @@ async def issue_credit_notes(work: Work, returned: Return) -> list[Invoice]:
         raise Conflict("no invoice has been issued for what goes back")
     made = []
     for invoice in invoices:
-        id = document_id("refund", returned.refund, invoice.seller)
-        if await work.get(Invoice, id) is not None:
+        notes = [one for one in documents if one.corrects == invoice.id]
+        if any(note.refund == returned.refund for note in notes):
             continue
         left = left_of(invoice, documents)
         parts = [part for part in returned.lines if part.line in left]
@@ -163,6 +163,8 @@ async def issue_credit_notes(work: Work, returned: Return) -> list[Invoice]:
                 parts.extend(spread(share, left))
         lines = tuple(_credited(left[part.line], part) for part in parts if part.gross)
         if lines:
+            # The next of this invoice: two units that both see the same notes before theirs cannot both be right.
+            id = document_id("credit note", invoice.id, str(len(notes)))
             made.append(await _correct(work, id, invoice, InvoiceForm.CREDIT_NOTE, lines, returned.refund))
     return made
 
