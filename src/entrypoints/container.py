@@ -32,6 +32,7 @@ from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
 from platform_core.kernel.secret import Secret
 from platform_core.ledger.fees import FeePolicy
+from platform_core.marketplace.ports import Typesetter
 from platform_core.platform import Platform, Storage
 from platform_core.streams.ports import IceServers
 from platform_core.wallet.packages import Catalogue, TokenPackage
@@ -121,6 +122,12 @@ def _assist(settings: Settings) -> Assistant:
     key = Secret(chosen.api_key)
     options = ApiOptions(url=chosen.api_url, key=key, model=chosen.model, budget=chosen.budget)
     return api_assistant(ModelApi(options), local)
+
+
+def _typesetter() -> Typesetter:
+    from adapters.documents import local_typesetter
+
+    return local_typesetter()
 
 
 def _fees(settings: Settings) -> FeePolicy:
@@ -240,6 +247,7 @@ class Container(containers.DeclarativeContainer):
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
         assist=providers.Singleton(_assist, settings),
+        typesetter=providers.Singleton(_typesetter),
     )
 
 

@@ -22,6 +22,9 @@ TEMPLATE = Path(__file__).with_name("invoice.typ")
 
 #: Pictures, of which the fonts that come along have none.
 _PICTURES = re.compile("[\U0001f000-\U0001faff\U000e0000-\U000e007f\ufe00-\ufe0f]+")
+_ACCENTS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+#: More of them on one letter than any language has: they would grow over the lines above.
+_PILES = re.compile(f"({_ACCENTS}{{4}}){_ACCENTS}+")
 #: Controls, and the marks that turn the direction of what follows them: they would move the words of others.
 _UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
@@ -94,7 +97,7 @@ def _fonts() -> typst.Fonts:
 
 def plain(text: str) -> str:
     """A text as one line that can be printed. Emoji go, unless there is nothing else."""
-    line = " ".join(_UNPRINTED.sub(" ", text).split())
+    line = " ".join(_PILES.sub(r"\1", _UNPRINTED.sub(" ", text)).split())
     bare = " ".join(_PICTURES.sub("", line).strip("\u200d ").split())
     return bare if any(letter.isalnum() for letter in bare) else line
 
@@ -158,7 +161,7 @@ def _line(line: InvoiceLine, currency: str) -> list[str]:
 def _remarks(invoice: Invoice) -> list[str]:
     corrected = invoice.corrects_number
     if invoice.form is InvoiceForm.CREDIT_NOTE:
-        remarks = [f"This credit note takes back the amounts above from invoice {corrected}. They go back to the buyer."]
+        remarks = [f"This credit note takes the amounts above back from invoice {corrected}. The buyer receives them."]
     elif invoice.reinstates:
         remarks = [
             f"The refund behind credit note {corrected} did not reach the buyer. This invoice cancels that credit note."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from adapters.assist import local_assistant
+from adapters.documents import local_typesetter
 from adapters.media.checker import WordChecker
 from adapters.media.links import SignedLinks
 from adapters.memory.media import MemoryMedia, PlainStudio
@@ -107,4 +108,6 @@ def memory_platform(
         ),
         fingerprint_key=b"memory",
         assist=assist or local_assistant(),
+        # On the spot: nothing here ever waits.
+        typesetter=local_typesetter(threads=0),
     )

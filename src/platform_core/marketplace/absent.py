@@ -11,7 +11,7 @@ from platform_core.marketplace.invoices import Invoice
 class NoTypesetter:
     """Refuses everything."""
 
-    async def pdf(self, documents: Sequence[Invoice]) -> bytes:
+    async def pdf(self, documents: Sequence[Invoice]) -> bytes:  # noqa: ARG002  # as its port has it
         """Refuse.
 
         Raises:

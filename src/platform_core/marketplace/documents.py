@@ -1,4 +1,4 @@
-"""Reading and printing invoices. They are private: for the buyer, for the seller of that one, and for admins (MON-16)."""
+"""Reading and printing invoices. They are private: for the buyer, for the one's seller, and for admins (MON-16)."""
 
 from __future__ import annotations
 
@@ -163,6 +163,7 @@ class AllInvoices(Query[list[Invoice]]):
     Args:
         seller: Only this user's.
         order: Only those of this order.
+        number: Only those of this number.
         form: Only invoices, or only credit notes.
         year: Only those of this year's series.
         after: `position` of the last one seen; the list goes on behind it.
@@ -173,6 +174,7 @@ class AllInvoices(Query[list[Invoice]]):
 
     seller: str | None = None
     order: str | None = None
+    number: str | None = None
     form: InvoiceForm | None = None
     year: int | None = None
     after: tuple[str, str, int, int, str] | None = None
@@ -181,8 +183,8 @@ class AllInvoices(Query[list[Invoice]]):
 
 async def all_invoices(query: AllInvoices, work: Work) -> list[Invoice]:
     """The documents."""
-    wanted = (("seller", query.seller), ("order", query.order), ("form", query.form), ("year", query.year))
-    where = tuple(Where(name, "=", value) for name, value in wanted if value is not None)
+    names = ("seller", "order", "number", "form", "year")
+    where = tuple(Where(name, "=", value) for name in names if (value := getattr(query, name)) is not None)
     return await work.find(
         Select(
             Invoice,

@@ -84,7 +84,8 @@ def tax_totals(lines: Iterable[InvoiceLine]) -> tuple[TaxTotal, ...]:
         net, tax = sums.get(line.tax_bp, (0, 0))
         sums[line.tax_bp] = (net + line.net, tax + line.tax)
     return tuple(
-        TaxTotal(tax_bp=rate, net=net, tax=tax, gross=net + tax) for rate, (net, tax) in sorted(sums.items(), reverse=True)
+        TaxTotal(tax_bp=rate, net=net, tax=tax, gross=net + tax)
+        for rate, (net, tax) in sorted(sums.items(), reverse=True)
     )
 
 

@@ -9,7 +9,6 @@ from attrs import evolve, field, frozen
 
 from platform_core.identity.ports import Directory
 from platform_core.kernel.errors import Conflict
-from platform_core.kernel.money import allocate
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.marketplace.invoices import (
@@ -72,27 +71,18 @@ class Sale:
 
 
 @frozen
-class Share:
-    """A seller's part of a refund, to be spread over their lines in proportion to what is left of them.
+class ReturnedLine:
+    """What goes back of one line, in minor units.
 
     Args:
-        seller: The seller's user id.
-        amount: How much of their lines goes back, in minor units, tax included.
-        tax: The tax within; None to let each line's tax follow from its amount.
+        line: Its number in the order.
+        gross: How much, tax included.
+        tax: The tax within; None to let it follow from what has gone back of the line so far.
     """
-
-    seller: str
-    amount: int
-    tax: int | None = None
-
-
-@frozen
-class ReturnedLine:
-    """What goes back of one line, in minor units: `gross`, with `tax` within."""
 
     line: int
     gross: int
-    tax: int
+    tax: int | None = None
 
 
 @frozen(kw_only=True)
@@ -102,14 +92,12 @@ class Return:
     Args:
         refund: Its id.
         order: The order's id.
-        shares: What goes back of each seller's lines, where it is known by seller only.
-        lines: What goes back of each line, where that is known; either of the two is given.
+        lines: What goes back of each line.
     """
 
     refund: str
     order: str
-    shares: Sequence[Share] = ()
-    lines: Sequence[ReturnedLine] = ()
+    lines: Sequence[ReturnedLine]
 
 
 async def parties(people: Directory, users: Iterable[str]) -> Mapping[str, Party]:
@@ -130,8 +118,18 @@ async def issue_invoices(work: Work, sale: Sale) -> list[Invoice]:
     for seller in sellers:
         id = document_id("sale", sale.order, seller)
         if await work.get(Invoice, id) is None:
-            lines = tuple(_sold(line) for line in sale.lines if line.seller == seller)
-            made.append(await _issue(work, id, sale, seller, lines))
+            made.append(
+                await _issue(
+                    work,
+                    InvoiceForm.INVOICE,
+                    tuple(_sold(line) for line in sale.lines if line.seller == seller),
+                    id=id,
+                    order=sale.order,
+                    currency=sale.currency,
+                    sold_by=sale.parties.get(seller) or Party(seller, seller),
+                    sold_to=sale.parties.get(sale.buyer) or Party(sale.buyer, sale.buyer),
+                )
+            )
     return made
 
 
@@ -147,9 +145,7 @@ async def issue_credit_notes(work: Work, returned: Return) -> list[Invoice]:
     """
     documents = await _documents(work, returned.order)
     invoices = [one for one in documents if one.refund is None]
-    known = {line.line for invoice in invoices for line in invoice.lines}
-    sellers = {invoice.seller for invoice in invoices}
-    if {part.line for part in returned.lines} - known or {share.seller for share in returned.shares} - sellers:
+    if {part.line for part in returned.lines} - {line.line for invoice in invoices for line in invoice.lines}:
         raise Conflict("no invoice has been issued for what goes back")
     made = []
     for invoice in invoices:
@@ -157,15 +153,11 @@ async def issue_credit_notes(work: Work, returned: Return) -> list[Invoice]:
         if any(note.refund == returned.refund for note in notes):
             continue
         left = left_of(invoice, documents)
-        parts = [part for part in returned.lines if part.line in left]
-        for share in returned.shares:
-            if share.seller == invoice.seller:
-                parts.extend(spread(share, left))
-        lines = tuple(_credited(left[part.line], part) for part in parts if part.gross)
+        lines = tuple(_credited(left[part.line], part) for part in returned.lines if part.line in left and part.gross)
         if lines:
             # The next of this invoice: two units that both see the same notes before theirs cannot both be right.
             id = document_id("credit note", invoice.id, str(len(notes)))
-            made.append(await _correct(work, id, invoice, InvoiceForm.CREDIT_NOTE, lines, returned.refund))
+            made.append(await _correct(work, invoice, InvoiceForm.CREDIT_NOTE, lines, id=id, refund=returned.refund))
     return made
 
 
@@ -181,7 +173,7 @@ async def cancel_credit_notes(work: Work, refund: str) -> list[Invoice]:
     for note in [one for one in documents if one.form is InvoiceForm.CREDIT_NOTE]:
         id = document_id("undone", note.id)
         if await work.get(Invoice, id) is None:
-            made.append(await _correct(work, id, note, InvoiceForm.INVOICE, note.lines, refund))
+            made.append(await _correct(work, note, InvoiceForm.INVOICE, note.lines, id=id, refund=refund))
     return made
 
 
@@ -212,54 +204,6 @@ def left_of(invoice: Invoice, documents: Sequence[Invoice]) -> Mapping[int, Left
     return left
 
 
-def spread(share: Share, left: Mapping[int, Left]) -> list[ReturnedLine]:
-    """A seller's part of a refund over their lines, in proportion to what is left of them (invariant 19).
-
-    The tax of a line follows from all that has gone back of it so far, so that steps of any size return as much tax as
-    one step would (as with fees, invariant 20). Where the whole tax is given, lines are moved by what it differs.
-
-    Raises:
-        Conflict: More would go back than is left.
-    """
-    lines = list(left.values())
-    if not 0 < share.amount <= sum(line.gross for line in lines):
-        raise _too_much()
-    parts = [
-        (line, gross, _tax(line, gross))
-        for line, gross in zip(lines, allocate(share.amount, [line.gross for line in lines]), strict=True)
-    ]
-    missing = 0 if share.tax is None else share.tax - sum(tax for _, _, tax in parts)
-    spread_out = []
-    for line, gross, tax in parts:
-        least, most = _bounds(line, gross)
-        step = max(least - tax, min(most - tax, missing))
-        missing -= step
-        spread_out.append(ReturnedLine(line.sold.line, gross, tax + step))
-    if missing:
-        raise Conflict("this is not a tax that the refund can have")
-    return spread_out
-
-
-def _tax(line: Left, gross: int) -> int:
-    """The tax within a part of a line, by what has gone back of it once this part has."""
-    sold = line.sold
-    if not sold.gross:
-        return 0
-    back = sold.gross - line.gross + gross
-    due = (2 * sold.tax * back + sold.gross) // (2 * sold.gross)
-    least, most = _bounds(line, gross)
-    return max(least, min(most, due - (sold.tax - line.tax)))
-
-
-def _bounds(line: Left, gross: int) -> tuple[int, int]:
-    """The tax that a part of a line can have, so that neither tax nor net is negative in it or in what is left."""
-    return max(0, gross - (line.gross - line.tax)), min(gross, line.tax)
-
-
-def _too_much() -> Conflict:
-    return Conflict("more would go back than is left of what was invoiced")
-
-
 def _sold(line: SoldLine) -> InvoiceLine:
     return InvoiceLine(
         line=line.line,
@@ -274,42 +218,37 @@ def _sold(line: SoldLine) -> InvoiceLine:
 
 
 def _credited(left: Left, part: ReturnedLine) -> InvoiceLine:
-    least, most = _bounds(left, part.gross)
-    if not (0 < part.gross <= left.gross and least <= part.tax <= most):
-        raise _too_much()
-    sold, net = left.sold, part.gross - part.tax
+    """A line of a credit note.
+
+    Its tax is what the books say, or what has gone back by then should have, less what did (as with fees, invariant
+    20); in any case such that neither tax nor net is negative here or in what is left.
+    """
+    sold = left.sold
+    if not 0 < part.gross <= left.gross:
+        raise Conflict("more would go back than is left of what was invoiced")
+    tax = part.tax
+    if tax is None:
+        back = sold.gross - left.gross + part.gross
+        tax = (2 * sold.tax * back + sold.gross) // (2 * sold.gross) - (sold.tax - left.tax)
+    tax = max(0, part.gross - (left.gross - left.tax), min(part.gross, left.tax, tax))
     if part.gross == sold.gross:
-        return evolve(sold, net=net, tax=part.tax)
+        return evolve(sold, net=part.gross - tax, tax=tax)
     # Of a line that goes back in part no number of pieces does: it is one amount.
-    return evolve(sold, quantity=1, unit=part.gross, net=net, tax=part.tax, gross=part.gross)
+    return evolve(sold, quantity=1, unit=part.gross, net=part.gross - tax, tax=tax, gross=part.gross)
 
 
 async def _documents(work: Work, order: str) -> list[Invoice]:
     return await work.find(Select(Invoice, where=(Where("order", "=", order),), order=("issued_at",), limit=MOST))
 
 
-async def _issue(work: Work, id: str, sale: Sale, seller: str, lines: tuple[InvoiceLine, ...]) -> Invoice:
-    known = sale.parties
-    return await _number(
-        work,
-        id,
-        InvoiceForm.INVOICE,
-        lines,
-        order=sale.order,
-        currency=sale.currency,
-        sold_by=known.get(seller) or Party(seller, seller),
-        sold_to=known.get(sale.buyer) or Party(sale.buyer, sale.buyer),
-    )
-
-
 async def _correct(
-    work: Work, id: str, document: Invoice, form: InvoiceForm, lines: tuple[InvoiceLine, ...], refund: str
+    work: Work, document: Invoice, form: InvoiceForm, lines: tuple[InvoiceLine, ...], *, id: str, refund: str
 ) -> Invoice:
-    return await _number(
+    return await _issue(
         work,
-        id,
         form,
         lines,
+        id=id,
         order=document.order,
         currency=document.currency,
         sold_by=document.sold_by,
@@ -319,12 +258,12 @@ async def _correct(
     )
 
 
-async def _number(
+async def _issue(
     work: Work,
-    id: str,
     form: InvoiceForm,
     lines: tuple[InvoiceLine, ...],
     *,
+    id: str,
     order: str,
     currency: str,
     sold_by: Party,

@@ -13,7 +13,7 @@ from adapters.testing import START
 from platform_core.kernel.errors import Unavailable
 from platform_core.marketplace.documents import AllInvoices, position
 from platform_core.marketplace.invoices import Invoice, InvoiceForm
-from platform_core.marketplace.invoicing import Return, Share
+from platform_core.marketplace.invoicing import Return, ReturnedLine
 from platform_core.platform import Storage
 from support.invoices import SYSTEM, Shop, a_line
 
@@ -51,16 +51,16 @@ def check_series(documents: Sequence[Invoice]) -> dict[tuple[str, str, int], int
 
 
 async def test_thirty_at_once_leave_no_gap(shop: Shop) -> None:
-    """Two sellers, two forms: orders of one seller, orders of both, and refunds of older orders, all at the same time."""
+    """Two sellers, two forms: orders of one seller, orders of both, refunds of older orders, all at the same time."""
     for number in range(10):
         await shop.sell(f"ord_old{number}", a_line(1), a_line(2, "usr_kai"))
     acts: list[Callable[[], Awaitable[list[str]]]] = []
     for number in range(10):
-        both = Return(refund=f"rfd_{number}", order=f"ord_old{number}", shares=[Share("usr_rosa", 100 + number)])
+        returned = Return(refund=f"rfd_{number}", order=f"ord_old{number}", lines=[ReturnedLine(1, 100 + number)])
         acts += [
             lambda n=number: shop.sell(f"ord_one{n}", a_line()),  # type: ignore[misc]  # its default binds the number
             lambda n=number: shop.sell(f"ord_both{n}", a_line(), a_line(2, "usr_kai")),  # type: ignore[misc]  # likewise
-            lambda r=both: shop.give_back(r),  # type: ignore[misc]  # likewise
+            lambda r=returned: shop.give_back(r),  # type: ignore[misc]  # likewise
         ]
 
     numbers = await at_once(*acts)
@@ -83,7 +83,7 @@ async def test_the_same_order_paid_many_times_at_once_has_one_invoice(shop: Shop
 async def test_refunds_at_once_never_credit_more_than_was_invoiced(shop: Shop) -> None:
     """Scenario 10."""
     await shop.sell("ord_1", a_line(gross=100))
-    returns = [Return(refund=f"rfd_{n}", order="ord_1", shares=[Share("usr_rosa", 60)]) for n in range(2)]
+    returns = [Return(refund=f"rfd_{n}", order="ord_1", lines=[ReturnedLine(1, 60)]) for n in range(2)]
     results = await asyncio.gather(*(shop.give_back(one) for one in returns), return_exceptions=True)
 
     assert [len(result) for result in results if isinstance(result, list)] == [1]
@@ -107,9 +107,9 @@ async def test_a_new_year_begins_at_one_whoever_is_late(shop: Shop) -> None:
 
 async def test_a_unit_that_is_refused_uses_up_no_number(shop: Shop) -> None:
     await shop.sell("ord_1", a_line(gross=100))
-    too_much = Return(refund="rfd_1", order="ord_1", shares=[Share("usr_rosa", 101)])
+    too_much = Return(refund="rfd_1", order="ord_1", lines=[ReturnedLine(1, 101)])
     results = await asyncio.gather(*(shop.give_back(too_much) for _ in range(3)), return_exceptions=True)
-    await shop.give_back(Return(refund="rfd_2", order="ord_1", shares=[Share("usr_rosa", 100)]))
+    await shop.give_back(Return(refund="rfd_2", order="ord_1", lines=[ReturnedLine(1, 100)]))
 
     assert all(isinstance(result, Exception) for result in results)
     [note] = await shop.issued(form=InvoiceForm.CREDIT_NOTE)

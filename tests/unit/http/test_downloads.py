@@ -24,8 +24,8 @@ from unit.http.served import Served, served
 BODY = b"%PDF-1.7 \x00\xff\r\n\r\n" + bytes(range(256)) * 500
 NAMES = {
     "INV-1.pdf": 'attachment; filename="INV-1.pdf"',
-    'a"; filename="b.exe': """attachment; filename="a_filename_b.exe"; filename*=UTF-8''a%22%3B%20filename%3D%22b.exe""",
-    "x\r\nSet-Cookie: a=b": """attachment; filename="x_Set-Cookie_a_b"; filename*=UTF-8''x%0D%0ASet-Cookie%3A%20a%3Db""",
+    'a"; filename="b': """attachment; filename="a_filename_b"; filename*=UTF-8''a%22%3B%20filename%3D%22b""",
+    "x\r\nCookie: a=b": """attachment; filename="x_Cookie_a_b"; filename*=UTF-8''x%0D%0ACookie%3A%20a%3Db""",
     "Müller.pdf": """attachment; filename="M_ller.pdf"; filename*=UTF-8''M%C3%BCller.pdf""",
     "../../etc/passwd": """attachment; filename="_.._etc_passwd"; filename*=UTF-8''..%2F..%2Fetc%2Fpasswd""",
     "\ud800": """attachment; filename="_"; filename*=UTF-8''%3F""",
