@@ -32,6 +32,7 @@ from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
 from platform_core.kernel.secret import Secret
 from platform_core.ledger.fees import FeePolicy
+from platform_core.marketplace.ports import Typesetter
 from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform, Storage
 from platform_core.streams.ports import IceServers
@@ -122,6 +123,12 @@ def _assist(settings: Settings) -> Assistant:
     key = Secret(chosen.api_key)
     options = ApiOptions(url=chosen.api_url, key=key, model=chosen.model, budget=chosen.budget)
     return api_assistant(ModelApi(options), local)
+
+
+def _typesetter() -> Typesetter:
+    from adapters.documents import local_typesetter
+
+    return local_typesetter()
 
 
 def _fees(settings: Settings) -> FeePolicy:
@@ -248,6 +255,7 @@ class Container(containers.DeclarativeContainer):
         assist=providers.Singleton(_assist, settings),
         merchant=providers.Singleton(merchant, settings, clock),
         payouts=providers.Singleton(_payouts, settings),
+        typesetter=providers.Singleton(_typesetter),
     )
 
 

@@ -31,7 +31,8 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
-from platform_core.marketplace.ports import SalesPolicy
+from platform_core.marketplace.absent import NoTypesetter
+from platform_core.marketplace.ports import SalesPolicy, Typesetter
 from platform_core.messaging.blocks import KeptBlocks
 from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.ports import Merchant, PayoutPolicy
@@ -107,6 +108,7 @@ class Platform:
         sales: The rules of time around orders.
         merchant: The payment provider's selling side; nothing can be sent to sellers or given back when None.
         payouts: How money gets to sellers.
+        typesetter: Who prints invoices; nobody when None.
     """
 
     def __init__(
@@ -128,6 +130,7 @@ class Platform:
         sales: SalesPolicy | None = None,
         merchant: Merchant | None = None,
         payouts: PayoutPolicy | None = None,
+        typesetter: Typesetter | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -156,6 +159,7 @@ class Platform:
             SalesPolicy: sales or SalesPolicy(),
             PayoutPolicy: payouts or PayoutPolicy(),
             Showcase: ContentShowcase(store, media.links),
+            Typesetter: typesetter or NoTypesetter(),
             **_assistance(assist or no_assistant(), people),
         }
         services[Subjects] = Subjects({prefix: _bound(heed, services) for prefix, heed in SUBJECTS.items()})

@@ -22,7 +22,7 @@ from platform_core.kernel.application import UseCase
 from platform_core.kernel.command import Command
 from platform_core.kernel.events import Event
 from platform_core.ledger import holds, reversals
-from platform_core.marketplace import checkout, orders, product, products, refunding
+from platform_core.marketplace import checkout, documents, invoices, orders, product, products, refunding
 from platform_core.marketplace import order as sales_order
 from platform_core.marketplace import paying as sales_paying
 from platform_core.marketplace import payment as sales_payment
@@ -206,6 +206,11 @@ USE_CASES: tuple[UseCase, ...] = (
     balances.get_seller_balance,
     balances.show_seller,
     balances.list_sellers,
+    documents.get_invoice,
+    documents.list_invoices,
+    documents.print_invoice,
+    documents.print_order_invoices,
+    documents.all_invoices,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -244,6 +249,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     movement.TransferAttempt,
     reversal.TransferReversal,
     returning.Taking,
+    invoices.Invoice,
+    invoices.InvoiceSeries,
 )
 
 #: What a provider's message can be about: how our ids of it begin, and what takes the provider's word. Behind the unit

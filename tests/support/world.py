@@ -25,6 +25,7 @@ from platform_core.kernel.select import Select, Where
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
+from platform_core.marketplace.ports import Typesetter
 from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform, Storage
 from platform_core.wallet.balance import CreditWallet, PlaceHold, ShowWallet
@@ -73,6 +74,7 @@ class World(Platform):
         assist: Assistant | None = None,
         media: Media | None = None,
         payouts: PayoutPolicy | None = None,
+        typesetter: Typesetter | None = None,
     ) -> None:
         clock = clock or ManualClock()
         super().__init__(
@@ -88,6 +90,7 @@ class World(Platform):
             assist=assist or local_assistant(),
             merchant=FakeMerchant(clock),
             payouts=payouts or PayoutPolicy(return_url="https://shop.example"),
+            typesetter=typesetter,
         )
 
     async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:

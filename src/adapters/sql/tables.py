@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Inte
 from adapters.sql import schema
 from adapters.sql.columns import Instant, Json, Words
 from adapters.sql.content_tables import CONTENT_TABLES
+from adapters.sql.invoice_tables import INVOICE_TABLES
 from adapters.sql.payout_tables import PAYOUT_TABLES
 from adapters.sql.sales_tables import SALES_TABLES
 from adapters.sql.schema import aggregates
@@ -285,6 +286,7 @@ AGGREGATE_TABLES: dict[str, Table] = {
     **CONTENT_TABLES,
     **SALES_TABLES,
     **PAYOUT_TABLES,
+    **INVOICE_TABLES,
 }
 
 # The ledger has no foreign keys: they were 40 % of the database's work per tip. Its own rules guard it instead:

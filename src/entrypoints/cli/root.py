@@ -22,6 +22,7 @@ COMMANDS = {
     "content": "content",
     "bookings": "bookings",
     "streams": "streams",
+    "invoices": "invoices",
     "ledger": "ledger",
     "outbox": "outbox",
     "webhooks": "webhooks",

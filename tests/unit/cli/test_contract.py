@@ -42,7 +42,7 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
 
 NAMES = (
     *("users", "sessions", "wallets", "content", "bookings", "streams", "ledger"),
-    *("outbox", "webhooks", "db", "config"),
+    *("invoices", "outbox", "webhooks", "db", "config"),
 )
 GROUPS = [(), *((name,) for name in NAMES)]
 COMMANDS = list(_commands(cli))

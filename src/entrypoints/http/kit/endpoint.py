@@ -15,6 +15,7 @@ from entrypoints.http.kit.credentials import Credential
 from entrypoints.http.kit.cursors import Seal
 from entrypoints.http.kit.desk import Desk, log
 from entrypoints.http.kit.dialect import Doorkeeping
+from entrypoints.http.kit.downloads import Download
 from entrypoints.http.kit.fields import TextReader, fill, refusal
 from entrypoints.http.kit.forms import FormReader
 from entrypoints.http.kit.plain import PlainResponse
@@ -78,6 +79,8 @@ class Endpoint:
         known = set(row.shape.__struct_encode_fields__)
         if row.pages and not issubclass(row.shape, PageAsk):
             raise TypeError(f"{where}: {row.ask.__name__} is no PageAsk")
+        if (row.produces is not None) is not (row.answer is Download):
+            raise TypeError(f"{where}: a row says what it produces if, and only if, its presenter makes a Download")
         if missing := set(row.path_fields) - known:
             raise TypeError(f"{where}: {row.ask.__name__} has no field {min(missing)}")
 
@@ -142,6 +145,10 @@ class Endpoint:
             headers["Idempotent-Replayed"] = "true"
         if row.then is not None:
             row.then(outcome.value, Reply(headers, desk.options, request.rel_url.raw_path.removesuffix(row.path)))
+        if isinstance(shown, Download):
+            headers[hdrs.CONTENT_TYPE] = row.produces or ""
+            headers[hdrs.CONTENT_DISPOSITION] = shown.disposition
+            return PlainResponse(row.status, headers, shown.body)
         if shown is None:
             del headers[hdrs.CONTENT_TYPE]
             return PlainResponse(row.status, headers, None)

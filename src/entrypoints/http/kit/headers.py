@@ -19,7 +19,10 @@ _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 #: Nothing an API answers is ever a page.
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
-EXPOSED = "X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, Idempotent-Replayed"
+EXPOSED = (
+    "X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, Idempotent-Replayed, "
+    "Content-Disposition"
+)
 ASKED = "Authorization, Content-Type, Idempotency-Key, X-API-Key, X-Request-Id"
 
 

@@ -27,6 +27,7 @@ _HEADERS: Json = {
         "description": "`true` when this answer was given before under the same key.",
         "schema": {"const": "true"},
     },
+    "Content-Disposition": {"description": "The name of the file.", "schema": {"type": "string"}},
     "Set-Cookie": {"description": "The session, for browsers.", "schema": {"type": "string"}},
 }
 _ALWAYS = ("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
@@ -93,7 +94,7 @@ def _shapes(dialect: Dialect) -> list[Any]:
     for row in dialect.rows:
         if row.shape is not Ask:
             shapes[row.shape] = None
-        if row.answer is not type(None):
+        if row.answer is not type(None) and row.produces is None:
             shapes[row.answer] = None
     return list(shapes)
 
@@ -196,8 +197,13 @@ def _responses(row: Row, dialect: Dialect) -> Json:
         headers["Idempotent-Replayed"] = {"$ref": "#/components/headers/Idempotent-Replayed"}
     if row.then is not None and dialect.cookie:
         headers["Set-Cookie"] = {"$ref": "#/components/headers/Set-Cookie"}
+    if row.produces is not None:
+        headers["Content-Disposition"] = {"$ref": "#/components/headers/Content-Disposition"}
     success: Json = {"description": HTTPStatus(row.status).phrase, "headers": headers}
-    if row.answer is not type(None):
+    if row.produces is not None:
+        # OpenAPI 3.1 says of bytes that are no JSON nothing but their type.
+        success["content"] = {row.produces: {}}
+    elif row.answer is not type(None):
         content: Json = {"schema": _within(dialect, {"$ref": _REF.format(name=row.answer.__name__)})}
         if row.answers is not None:
             content["example"] = dict(row.answers if dialect.envelope is None else dialect.envelope(row.answers))

@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 
 from entrypoints.http.kit.credentials import Credential, Kept
 from entrypoints.http.kit.cursors import Seal
+from entrypoints.http.kit.downloads import Download
 from entrypoints.http.kit.fields import Rule
 from entrypoints.http.kit.options import HttpOptions
 from platform_core.content.ports import Incoming
@@ -23,7 +24,7 @@ from platform_core.kernel.page import DEFAULT_LIMIT, MOST, Position
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
-A = TypeVar("A", bound="Answer | None")
+A = TypeVar("A", bound="Answer | Download | None")
 
 #: A moment on the wire: ISO 8601, UTC, whole seconds.
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, examples=["2026-05-01T12:00:00Z"])]
@@ -152,6 +153,7 @@ class Row:
             nobody needs to be signed in: a reader whose session has ended should be told, not shown less.
         file: The field of the `Ask` that is a file. The request is a form then, and `Caller.file` has the file.
         cookie: A cookie of this operation's own, which `Caller.kept` has.
+        produces: The media type of the answer where it is a file: then `show` makes a `Download`.
         example: A request as the document shows it.
         answers: An answer as the document shows it.
     """
@@ -170,6 +172,7 @@ class Row:
     forgives_token: bool = False
     file: str | None = None
     cookie: str | None = None
+    produces: str | None = None
     example: Mapping[str, Any] | None = None
     answers: Mapping[str, Any] | None = None
 
@@ -232,6 +235,7 @@ class Verb(Protocol):
         forgives_token: bool = False,
         file: str | None = None,
         cookie: str | None = None,
+        produces: str | None = None,
         example: Mapping[str, Any] | None = None,
         answers: Mapping[str, Any] | None = None,
     ) -> Row:
