@@ -1,0 +1,123 @@
+"""What Stripe's refusals of a movement of money mean to us: which kind of failure each is, in words without secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.payments.stripe_api import errors
+from platform_core.payouts.provider import Failed, Failure, OutcomeUnknown
+
+logger = logging.getLogger("platform_core.payments.stripe")
+
+REASONS: Mapping[Failure, str] = {
+    Failure.RETRYABLE: "the payment provider is busy",
+    Failure.FUNDS: "the balance at the payment provider is too low",
+    Failure.BLOCKED: "the account at the payment provider takes nothing now",
+    Failure.PERMANENT: "the payment provider will not do this",
+    Failure.FAULT: "the payment provider was asked wrongly",
+}
+
+#: Stripe's code to what follows from it. What is not here is told by the status.
+CODES: Mapping[str, Failure] = {
+    "lock_timeout": Failure.RETRYABLE,
+    "rate_limit": Failure.RETRYABLE,
+    "processing_error": Failure.RETRYABLE,
+    **dict.fromkeys(("balance_insufficient", "insufficient_funds"), Failure.FUNDS),
+    **dict.fromkeys(
+        (
+            "account_information_mismatch",
+            "approval_required",
+            "capability_not_active",
+            "insufficient_capabilities_for_transfer",
+            "payouts_not_allowed",
+            "storer_capability_missing",
+            "storer_capability_not_active",
+            "transfers_not_allowed",
+        ),
+        Failure.BLOCKED,
+    ),
+    **dict.fromkeys(
+        (
+            "account_closed",
+            "account_invalid",
+            "amount_too_large",
+            "amount_too_small",
+            "charge_already_refunded",
+            "charge_disputed",
+            "charge_not_refundable",
+            "country_unsupported",
+            "currency_not_supported",
+            "invalid_charge_amount",
+            "no_account",
+            "not_allowed_on_standard_account",
+            "refund_disputed_payment",
+            "resource_missing",
+        ),
+        Failure.PERMANENT,
+    ),
+}
+
+#: Why a refund that Stripe took came to nothing after all, where another try may end better.
+REFUND_REASONS: Mapping[str, Failure] = {"insufficient_funds": Failure.FUNDS}
+
+_UNDER_WAY = "idempotency_key_in_use"
+
+
+def failed(failure: Failure, code: object) -> Failed:
+    """The failure, with Stripe's word for it as far as it is one."""
+    word = code if isinstance(code, str) and re.fullmatch(r"[a-z0-9_.]{1,64}", code) else "unknown"
+    return Failed(failure, word, REASONS[failure])
+
+
+def broke_down(error: Any) -> bool:
+    """Whether Stripe itself failed while it was at it, and keeps that answer for the key: nobody knows yet what moved.
+
+    Without an error of its own in the answer it was somebody on the way who spoke, and Stripe may still be at it.
+    """
+    body = error.json_body
+    return (error.http_status or 0) >= 500 and isinstance(body, Mapping) and isinstance(body.get("error"), Mapping)
+
+
+def meaning(error: Any) -> Failed:
+    """What a refusal means; all of them definite but one for which `broke_down` is true.
+
+    Args:
+        error: What Stripe's client raised.
+
+    Raises:
+        OutcomeUnknown: No answer came, none that can be read, or the same request is still under way.
+    """
+    status = error.http_status or 0
+    # The words of people at Stripe may quote what we sent; its code, status and request number do not.
+    logger.warning(
+        "stripe refused: %s, status %s, code %s, request %s",
+        *(type(error).__name__, status, error.code, error.request_id),
+    )
+    if isinstance(error, errors().APIConnectionError) or status < 400 or error.code == _UNDER_WAY:
+        raise OutcomeUnknown("the payment provider did not say what became of it", retry_after=5) from error
+    if status >= 500 and not broke_down(error):
+        raise OutcomeUnknown("the payment provider did not say what became of it", retry_after=5) from error
+    kind = _kind(error, status)
+    if kind is Failure.FAULT:
+        logger.error(
+            "stripe says we asked wrongly: status %s, code %s, request %s", status, error.code, error.request_id
+        )
+    return failed(kind, error.code or _word(error, status))
+
+
+def _kind(error: Any, status: int) -> Failure:
+    if isinstance(error, errors().IdempotencyError) and status == 400:
+        return Failure.FAULT
+    told = CODES.get(error.code or "")
+    if told is not None:
+        return told
+    if (error.headers or {}).get("stripe-should-retry") == "true" or status in (409, 429) or status >= 500:
+        return Failure.RETRYABLE
+    return Failure.PERMANENT if status == 402 else Failure.FAULT
+
+
+def _word(error: Any, status: int) -> str:
+    return "idempotency_error" if isinstance(error, errors().IdempotencyError) else f"http_{status}"
