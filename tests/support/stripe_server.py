@@ -103,10 +103,15 @@ class StripeServer:
     url: str = ""
     asked: list[Asked] = field(factory=list)
     faults: list[str] = field(factory=list)
-    """What to do wrong, one for each request to come: `500` (before anything is done), `stored 500` (kept for its key),
-    `done 500` (likewise, and done all the same), `declined` (kept too), `429`, `401`, `409`, `should retry`, `away`
-    (an answer of somebody on the way), `garbage`, `hang` and `lost` (done, and the answer never comes), `half` (done,
-    and the answer breaks off). Any other word is the code of a refusal. An empty one lets a request pass."""
+    """What to do wrong, one for each request to come; an empty one lets it pass.
+
+    Before anything is done: `500`, `429`, `401`, `409`, `should retry`, and `away early`, an answer of somebody on the
+    way. Kept for the request's key: `stored 500`, `done 500` (done all the same), `declined`, and any word not named
+    here, as the code of a refusal. Done, and not heard: `hang`, `lost`, `half` (the answer breaks off), `garbage`,
+    `away`.
+    """
+    only_posts: bool = False
+    """Whether faults are for requests that change something only."""
     sessions: dict[str, Session] = field(factory=dict)
     connect: Connect = field(factory=Connect)
     """The selling side."""
@@ -163,6 +168,10 @@ class StripeServer:
         self.sessions[id].status = "expired"
         return self.event(id, EXPIRED)
 
+    def forget_keys(self) -> None:
+        """A day has passed: idempotency keys are new again."""
+        self._keys.clear()
+
     # ---- webhooks
 
     def event(self, id: str, kind: str, **changes: object) -> Json:
@@ -199,7 +208,8 @@ class StripeServer:
         sent = await request.post() if request.method == "POST" else request.query
         params = {name: str(value) for name, value in sent.items()}
         self.asked.append(Asked(request.method, request.path, params, dict(request.headers)))
-        fault = self.faults.pop(0) if self.faults else ""
+        spoilt = self.faults and not (self.only_posts and request.method == "GET")
+        fault = self.faults.pop(0) if spoilt else ""
         answer = self._answer(request, params, fault)
         if fault == "hang":
             await self._closing.wait()
@@ -214,7 +224,7 @@ class StripeServer:
             assert request.transport is not None
             request.transport.close()
             return stream
-        if fault == "away":
+        if fault in ("away", "away early"):
             return web.Response(status=502, text="<html>bad gateway")
         if fault == "garbage":
             return web.Response(text="<html>")
@@ -228,6 +238,8 @@ class StripeServer:
             code = {"429": "rate_limit", "409": "idempotency_key_in_use"}.get(fault)
             kind = "idempotency_error" if fault == "409" else "api_error"
             return error(int(fault), kind, "try again", code=code)
+        if fault == "away early":
+            return Answer(502, {})
         if fault == "should retry":
             return error(400, "invalid_request_error", "try again", headers={"Stripe-Should-Retry": "true"})
         key = request.headers.get("Idempotency-Key")

@@ -90,28 +90,36 @@ def meaning(error: Any) -> Failed:
     Raises:
         OutcomeUnknown: No answer came, none that can be read, or the same request is still under way.
     """
-    status = error.http_status or 0
+    status, code = error.http_status or 0, _code(error)
     # The words of people at Stripe may quote what we sent; its code, status and request number do not.
     logger.warning(
         "stripe refused: %s, status %s, code %s, request %s",
-        *(type(error).__name__, status, error.code, error.request_id),
+        *(type(error).__name__, status, code, error.request_id),
     )
-    if isinstance(error, errors().APIConnectionError) or status < 400 or error.code == _UNDER_WAY:
+    if isinstance(error, errors().APIConnectionError) or status < 400 or code == _UNDER_WAY:
         raise OutcomeUnknown("the payment provider did not say what became of it", retry_after=5) from error
     if status >= 500 and not broke_down(error):
         raise OutcomeUnknown("the payment provider did not say what became of it", retry_after=5) from error
-    kind = _kind(error, status)
+    kind = _kind(error, status, code)
     if kind is Failure.FAULT:
         logger.error(
             "stripe says we asked wrongly: status %s, code %s, request %s", status, error.code, error.request_id
         )
-    return failed(kind, error.code or _word(error, status))
+    return failed(kind, code or _word(error, status))
 
 
-def _kind(error: Any, status: int) -> Failure:
+def _code(error: Any) -> str:
+    # Stripe's client keeps it for some kinds of errors only.
+    body = error.json_body
+    told = body.get("error") if isinstance(body, Mapping) else None
+    code = told.get("code") if isinstance(told, Mapping) else None
+    return code if isinstance(code, str) else ""
+
+
+def _kind(error: Any, status: int, code: str) -> Failure:
     if isinstance(error, errors().IdempotencyError) and status == 400:
         return Failure.FAULT
-    told = CODES.get(error.code or "")
+    told = CODES.get(code)
     if told is not None:
         return told
     if (error.headers or {}).get("stripe-should-retry") == "true" or status in (409, 429) or status >= 500:
