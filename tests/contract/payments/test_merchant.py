@@ -1,4 +1,4 @@
-"""What every merchant must do: move money once for a key, tell what became of it, and fail so that one knows what next."""
+"""What every merchant must do: move money once for a key, tell what became of it, and fail so that one knows why."""
 
 from __future__ import annotations
 
