@@ -18,7 +18,7 @@ class NoPayments:
 
     name = "none"
 
-    async def open_checkout(self, *, purchase: str, amount: Money, method: str, description: str) -> Checkout:  # noqa: ARG002
+    async def open_checkout(self, *, subject: str, amount: Money, method: str, description: str) -> Checkout:  # noqa: ARG002
         """Refuse.
 
         Raises:
@@ -26,7 +26,7 @@ class NoPayments:
         """
         raise Unavailable("payments are not set up here")
 
-    async def status(self, *, purchase: str, reference: str) -> PaymentEvent | None:  # noqa: ARG002
+    async def status(self, *, subject: str, reference: str) -> PaymentEvent | None:  # noqa: ARG002
         """Refuse.
 
         Raises:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from platform_core.assist.absent import NoPictures, no_assistant
@@ -18,7 +19,7 @@ from platform_core.identity.sessions import Doorkeeper
 from platform_core.identity.users import People
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
-from platform_core.kernel.application import Application, Outcome
+from platform_core.kernel.application import Application, Outcome, services_of
 from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.command import Command, Request
 from platform_core.kernel.errors import PlatformError, Unavailable
@@ -32,9 +33,9 @@ from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
 from platform_core.messaging.blocks import KeptBlocks
 from platform_core.streams.ports import Blocks, IceServers, NoIceServers
-from platform_core.use_cases import REACTIONS, USE_CASES
+from platform_core.use_cases import REACTIONS, SUBJECTS, USE_CASES
 from platform_core.wallet.packages import Catalogue
-from platform_core.wallet.ports import PaymentGateway
+from platform_core.wallet.ports import Heed, PaymentGateway, Subjects
 from platform_core.wallet.webhooks import ApplyWebhook, PostponeWebhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
@@ -127,28 +128,30 @@ class Platform:
         self.doorkeeper = Doorkeeper(store, clock)
         self.relay = Relay(store.outbox, clock, worker=worker)
         people = People(store)
+        services: dict[type[Any], object] = {
+            BookingPolicy: booking_policy or BookingPolicy(),
+            Blocks: KeptBlocks(store),
+            Books: store,
+            Catalogue: self.catalogue,
+            ContentRules: media.rules,
+            Directory: people,
+            FeePolicy: fees or FeePolicy(),
+            IceServers: ice or NoIceServers(),
+            Links: media.links,
+            Media: media,
+            MediaStore: media.store,
+            Passwords: passwords,
+            PaymentGateway: gateway,
+            Showcase: ContentShowcase(store, media.links),
+            **_assistance(assist or no_assistant(), people),
+        }
+        services[Subjects] = Subjects({prefix: _bound(heed, services) for prefix, heed in SUBJECTS.items()})
         self.application = Application(
             USE_CASES,
             store=store,
             clock=clock,
             ids=ids,
-            services={
-                BookingPolicy: booking_policy or BookingPolicy(),
-                Blocks: KeptBlocks(store),
-                Books: store,
-                Catalogue: self.catalogue,
-                ContentRules: media.rules,
-                Directory: people,
-                FeePolicy: fees or FeePolicy(),
-                IceServers: ice or NoIceServers(),
-                Links: media.links,
-                Media: media,
-                MediaStore: media.store,
-                Passwords: passwords,
-                PaymentGateway: gateway,
-                Showcase: ContentShowcase(store, media.links),
-                **_assistance(assist or no_assistant(), people),
-            },
+            services=services,
             fingerprint_key=fingerprint_key,
         )
         for event, reaction in REACTIONS:
@@ -203,6 +206,10 @@ class Platform:
         order for each subject. `relay.drain()` or the worker delivers.
         """
         self.relay.on(event, handler)
+
+
+def _bound(heed: Callable[..., Awaitable[str]], services: Mapping[type[Any], object]) -> Heed:
+    return partial(heed, **services_of(heed, services))
 
 
 async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from platform_core.assist import matching, moods
@@ -25,6 +25,7 @@ from platform_core.ledger import holds, reversals
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
+from platform_core.payouts import debts, movement, returning, reversal, seller, transfer
 from platform_core.streams import audience, broadcasting, chat, entry, stream, upkeep, watching
 from platform_core.wallet import balance, purchases, reconciliation, tips, webhooks
 from platform_core.wallet.events import TipSent
@@ -162,7 +163,19 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     entitlements.TierPlan,
     entitlements.Subscription,
     entitlements.Unlock,
+    seller.SellerAccount,
+    debts.Debt,
+    transfer.Transfer,
+    movement.TransferAttempt,
+    reversal.TransferReversal,
+    returning.Taking,
 )
+
+#: What a provider's message can be about: how our ids of it begin, and what takes the provider's word. Behind the unit
+#: of work and the message such a function asks for services, as use cases do.
+SUBJECTS: Mapping[str, Callable[..., Awaitable[str]]] = {
+    "pur": purchases.heed_purchase,
+}
 
 #: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
 #: Events come at least once, so these commands change nothing when they come again.

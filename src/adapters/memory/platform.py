@@ -10,7 +10,7 @@ from adapters.media.links import SignedLinks
 from adapters.memory.media import MemoryMedia, PlainStudio
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
-from adapters.payments.fake import FakeGateway
+from adapters.payments.fake import FakeGateway, SignedWebhook
 from adapters.testing import START, ManualClock, SeededIds
 from platform_core.assist.ports import Assistant
 from platform_core.content.ports import Media
@@ -21,7 +21,7 @@ from platform_core.ledger.fees import FeePolicy
 from platform_core.platform import Platform
 from platform_core.wallet.packages import Catalogue
 from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.purchases import SettlePurchase
+from platform_core.wallet.webhooks import TakeWebhook, Webhook
 
 
 class MemoryPlatform(Platform):
@@ -51,26 +51,27 @@ class MemoryPlatform(Platform):
         run_sync(self.relay.drain())
 
     def pay(self, checkout_url: str, outcome: PaymentOutcome = PaymentOutcome.SUCCEEDED) -> str:
-        """Play the buyer, and deliver the provider's webhook at once; the state the purchase is in then.
+        """Play the buyer, and deliver the provider's webhook at once; the state of the purchase or payment then.
 
         Call it again for a webhook that comes twice, or later, even after the page has expired, for one that comes
         late.
 
         Args:
-            checkout_url: The payment page, as `PurchaseTokens` gave it.
+            checkout_url: The payment page, as `PurchaseTokens` or `PlaceOrder` gave it.
             outcome: What comes of it.
 
         Raises:
             NotFound: There is no such page.
         """
-        webhook = self.gateway.answer(checkout_url.rpartition("/")[2], outcome)
-        event = self.gateway.read_event(webhook.body, webhook.headers)
-        if event is None:
-            raise RuntimeError("the fake provider does not read its own answer")
-        return self.run(
-            SettlePurchase(event.purchase, event.payment, event.outcome, event.amount.minor, event.amount.currency),
-            by=Actor.system(self.gateway.name),
-        )
+        return self.tell(self.gateway.answer(checkout_url.rpartition("/")[2], outcome))
+
+    def tell(self, webhook: SignedWebhook) -> str:
+        """Deliver a webhook of the provider's; the state of what it is about once it was applied, or where it waits."""
+        by = Actor.system(self.gateway.name)
+        taken = self.run(TakeWebhook(webhook.body, webhook.headers), by=by)
+        run_sync(self.apply_webhook(taken.id, by=by))
+        kept = run_sync(self.store.get(Webhook, taken.id))
+        return taken.state.value if kept is None else kept.result or kept.state.value
 
 
 def memory_platform(

@@ -1,7 +1,7 @@
 """A payment provider that behaves like a real one, and keeps next to nothing: its payment page, its declines, its
 webhooks.
 
-A purchase travels inside the address of its payment page, signed. Whoever plays the buyer looks at the page with
+What is bought travels inside the address of its payment page, signed. Whoever plays the buyer looks at the page with
 `checkout`, and says with `answer` what came of it; that makes the signed webhook to deliver. Real providers deliver
 late, twice and out of order: deliver the answer later, again, or after another, to get the same. Moved on by more
 than five minutes between `answer` and its delivery, the clock makes the signature too old; answer again, as a provider
@@ -31,7 +31,9 @@ LIFETIME = timedelta(minutes=30)
 REMEMBERED = 10_000
 """How many payments it can be asked about."""
 
-_TYPES = {f"payment.{outcome.value}": outcome for outcome in PaymentOutcome}
+#: What a message can be about, by how our ids of it begin.
+_NOUNS = {"pur": "payment", "pay": "payment", "rfd": "refund", "trf": "transfer", "sel": "account"}
+_TYPES = {f"{noun}.{outcome.value}": outcome for noun in set(_NOUNS.values()) for outcome in PaymentOutcome}
 
 
 class CheckoutExpired(Conflict):
@@ -45,7 +47,7 @@ class FakeCheckout:
     """What a payment page shows.
 
     Args:
-        purchase: The purchase it pays, as the platform named it.
+        subject: What it pays, as the platform named it.
         payment: The provider's id of the payment.
         amount: What it costs.
         method: How the buyer chose to pay.
@@ -53,7 +55,7 @@ class FakeCheckout:
         expires_at: Until when it can be paid.
     """
 
-    purchase: str
+    subject: str
     payment: str
     amount: Money
     method: str
@@ -99,13 +101,13 @@ class FakeGateway:
         self._base_url = base_url.rstrip("/")
         self._answers: dict[str, tuple[PaymentOutcome, Money]] = {}
 
-    async def open_checkout(self, *, purchase: str, amount: Money, method: str, description: str) -> Checkout:
+    async def open_checkout(self, *, subject: str, amount: Money, method: str, description: str) -> Checkout:
         """Make a payment page ready, good for 30 minutes. Asked again, it gives a page for the same payment."""
         expires = int((self._clock.now() + LIFETIME).timestamp())
-        content = [purchase, amount.minor, amount.currency, method, description, expires]
+        content = [subject, amount.minor, amount.currency, method, description, expires]
         payload = _text(json.dumps(content, separators=(",", ":")).encode())
         token = f"{payload}.{_seal(self._secrets[0], payload)}"
-        return Checkout(f"{self._base_url}/pay/{token}", _payment(purchase), _moment(expires))
+        return Checkout(f"{self._base_url}/pay/{token}", _payment(subject), _moment(expires))
 
     def checkout(self, token: str) -> FakeCheckout:
         """What to show on the page with this token, the last part of its address.
@@ -138,32 +140,54 @@ class FakeGateway:
         page = self._page(token)
         amount = paid or page.amount
         self._remember(page.payment, outcome, amount)
+        return self.message(page.subject, page.payment, outcome, amount=amount, at=at)
+
+    def message(
+        self,
+        subject: str,
+        reference: str,
+        outcome: PaymentOutcome,
+        *,
+        amount: Money | None = None,
+        detail: str = "",
+        at: datetime | None = None,
+    ) -> SignedWebhook:
+        """The webhook that tells anything of anything; the same event each time.
+
+        Args:
+            subject: What it is about, as the platform named it.
+            reference: The provider's id of that.
+            outcome: What happened.
+            amount: How much was paid, refunded, disputed.
+            detail: More in the provider's words.
+            at: The moment it is sent; now when None.
+        """
+        data: dict[str, object] = {"subject": subject, "reference": reference}
+        if amount is not None:
+            data |= {"minor": amount.minor, "currency": amount.currency}
+        if detail:
+            data["detail"] = detail
         event = {
-            "id": _event_id(page.payment, outcome, amount),
-            "type": f"payment.{outcome.value}",
-            "data": {
-                "purchase": page.purchase,
-                "payment": page.payment,
-                "minor": amount.minor,
-                "currency": amount.currency,
-            },
+            "id": _event_id(subject, reference, outcome, amount, detail),
+            "type": f"{_NOUNS[subject.partition('_')[0]]}.{outcome.value}",
+            "data": data,
         }
         body = json.dumps(event, separators=(",", ":")).encode()
         return SignedWebhook(body, {HEADER: signature(self._secrets[0], body, at or self._clock.now())})
 
-    async def status(self, *, purchase: str, reference: str) -> PaymentEvent | None:
+    async def status(self, *, subject: str, reference: str) -> PaymentEvent | None:
         """What was answered on the page, in this process and among the last `REMEMBERED`; None if nothing was.
 
         Raises:
-            NotFound: The page belongs to another purchase.
+            NotFound: The page pays something else.
         """
-        if reference != _payment(purchase):
-            raise NotFound("this payment page belongs to another purchase")
+        if reference != _payment(subject):
+            raise NotFound("this payment page pays something else")
         answered = self._answers.get(reference)
         if answered is None:
             return None
         outcome, amount = answered
-        return PaymentEvent(_event_id(reference, outcome, amount), purchase, reference, outcome, amount)
+        return PaymentEvent(_event_id(subject, reference, outcome, amount), subject, reference, outcome, amount)
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:
         """The message in a webhook, or None for one of no interest.
@@ -196,10 +220,10 @@ class FakeGateway:
         if not any_equal(seals, [given.encode(errors="replace")]):
             raise NotFound("there is no such payment page")
         # We signed it, so it is what `open_checkout` wrote.
-        purchase, minor, currency, method, description, expires = json.loads(_bytes(payload))
+        subject, minor, currency, method, description, expires = json.loads(_bytes(payload))
         return FakeCheckout(
-            purchase=purchase,
-            payment=_payment(purchase),
+            subject=subject,
+            payment=_payment(subject),
             amount=Money(minor, currency),
             method=method,
             description=description,
@@ -217,12 +241,13 @@ def _event(message: dict[str, Any]) -> PaymentEvent | None:
     if kind not in _TYPES:
         return None
     data = message["data"]
-    amount = Money(data["minor"], _string(data["currency"]))
-    return PaymentEvent(id, _string(data["purchase"]), _string(data["payment"]), _TYPES[kind], amount)
+    amount = Money(data["minor"], _string(data["currency"])) if "minor" in data else None
+    detail = _string(data["detail"]) if "detail" in data else ""
+    return PaymentEvent(id, _string(data["subject"]), _string(data["reference"]), _TYPES[kind], amount, detail)
 
 
-def _event_id(payment: str, outcome: PaymentOutcome, amount: Money) -> str:
-    return "evt_" + _name(payment, outcome.value, str(amount.minor), amount.currency)
+def _event_id(subject: str, reference: str, outcome: PaymentOutcome, amount: Money | None, detail: str = "") -> str:
+    return "evt_" + _name(subject, reference, outcome.value, str(amount), detail)
 
 
 def _string(value: object) -> str:
@@ -231,9 +256,9 @@ def _string(value: object) -> str:
     return value
 
 
-def _payment(purchase: str) -> str:
-    """The payment of a purchase: always the same one, so that a page asked for twice is paid once."""
-    return "pay_" + _name(purchase)
+def _payment(subject: str) -> str:
+    """The payment of a subject: always the same one, so that a page asked for twice is paid once."""
+    return "fpm_" + _name(subject)
 
 
 def _name(*parts: str) -> str:

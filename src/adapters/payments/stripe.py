@@ -82,7 +82,7 @@ class StripeGateway:
         self._return_url = return_url
         self._methods = frozenset(methods)
 
-    async def open_checkout(self, *, purchase: str, amount: Money, method: str, description: str) -> Checkout:
+    async def open_checkout(self, *, subject: str, amount: Money, method: str, description: str) -> Checkout:
         """Make a payment page ready, good for a day. Asked again, it gives the same page.
 
         Raises:
@@ -102,16 +102,16 @@ class StripeGateway:
         }
         params = {
             "mode": "payment",
-            "client_reference_id": purchase,
-            "metadata": {"purchase": purchase},
-            "payment_intent_data": {"metadata": {"purchase": purchase}},
+            "client_reference_id": subject,
+            "metadata": {"purchase": subject},
+            "payment_intent_data": {"metadata": {"purchase": subject}},
             "payment_method_types": [kind],
             "line_items": [{"quantity": 1, "price_data": price}],
-            "success_url": self._back(purchase, "paid"),
-            "cancel_url": self._back(purchase, "cancelled"),
+            "success_url": self._back(subject, "paid"),
+            "cancel_url": self._back(subject, "cancelled"),
         }
         sessions = await self._sessions()
-        session = await self._asked(sessions.create_async(params, {"idempotency_key": purchase}))
+        session = await self._asked(sessions.create_async(params, {"idempotency_key": subject}))
         try:
             return Checkout(
                 _text(session["url"]), _text(session["id"]), datetime.fromtimestamp(session["expires_at"], UTC)
@@ -120,24 +120,24 @@ class StripeGateway:
             # A session without an address has ended: one made long ago, given again for its key.
             raise PaymentRefused("this payment page has ended; start again") from error
 
-    async def status(self, *, purchase: str, reference: str) -> PaymentEvent | None:
+    async def status(self, *, subject: str, reference: str) -> PaymentEvent | None:
         """What has come of a session, or None while it is open or the money under way.
 
         Raises:
-            NotFound: There is no such session, or it is of another purchase.
+            NotFound: There is no such session, or it pays something else.
             Unavailable: Stripe does not answer, or not as it should.
         """
         sessions = await self._sessions()
         found = await self._asked(sessions.retrieve_async(reference, {"expand": ["payment_intent"]}))
         session = found.to_dict()
-        if _purchase(session) != purchase:
-            raise NotFound("this payment page belongs to another purchase")
+        if _purchase(session) != subject:
+            raise NotFound("this payment page pays something else")
         outcome = _outcome(session)
         if outcome is None:
             return None
         try:
             amount = from_stripe(session["amount_total"], session["currency"])
-            return PaymentEvent(f"asked:{reference}:{outcome.value}", purchase, _text(session["id"]), outcome, amount)
+            return PaymentEvent(f"asked:{reference}:{outcome.value}", subject, _text(session["id"]), outcome, amount)
         except (KeyError, TypeError, Invalid) as error:
             raise Unavailable("the payment provider answers in a way that cannot be read") from error
 
@@ -162,9 +162,9 @@ class StripeGateway:
         """Let go of the connections."""
         await self._api.close()
 
-    def _back(self, purchase: str, result: str) -> str:
+    def _back(self, subject: str, result: str) -> str:
         joint = "&" if "?" in self._return_url else "?"
-        return f"{self._return_url}{joint}{urlencode({'purchase': purchase, 'result': result})}"
+        return f"{self._return_url}{joint}{urlencode({'purchase': subject, 'result': result})}"
 
     async def _sessions(self) -> Any:
         return (await self._api.v1()).checkout.sessions

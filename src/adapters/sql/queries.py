@@ -27,7 +27,10 @@ def select_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bo
         tests.append(test)
         values.extend(bound)
     orders = ", ".join(_direction(name, select, table) for name in sort_keys(select.order))
-    return f"SELECT * FROM {table.name}{_where(tests)} ORDER BY {orders} LIMIT ?", [*values, select.limit]
+    statement = f"SELECT * FROM {table.name}{_where(tests)} ORDER BY {orders} LIMIT ?"
+    if select.offset:
+        return f"{statement} OFFSET ?", [*values, select.limit, select.offset]
+    return statement, [*values, select.limit]
 
 
 def count_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bool) -> tuple[str, list[Any]]:
@@ -86,6 +89,8 @@ def _test(where: Where, table: Table, codec: RowCodec, *, arrays: bool) -> tuple
         return f"{column} IN ({marks})", list(value)
     if where.operator == "prefix":
         return f"substr({column}, 1, {len(value)}) = ?", [value]
+    if where.operator == "contains":
+        return f"{'strpos' if arrays else 'instr'}({column}, ?) > 0", [value]
     if where.operator == "!=":
         return f"({column} <> ? OR {column} IS NULL)", [value]
     return f"{column} {where.operator} ?", [value]

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Inte
 from adapters.sql import schema
 from adapters.sql.columns import Instant, Json, Words
 from adapters.sql.content_tables import CONTENT_TABLES
+from adapters.sql.payout_tables import PAYOUT_TABLES
 from adapters.sql.schema import aggregates
 
 #: Every table, those of this file and those it brings along.
@@ -97,11 +98,12 @@ webhooks = aggregates(
     Column("event", Words),
     Column("digest", Words, nullable=False),
     Column("body", Words, nullable=False),
-    Column("purchase", Words),
-    Column("payment", Words),
+    Column("subject", Words),
+    Column("reference", Words),
     Column("outcome", Words),
     Column("minor", BigInteger),
     Column("currency", Words),
+    Column("detail", Words, nullable=False),
     Column("received_at", Instant, nullable=False, index=True),
     Column("state", Words, nullable=False),
     Column("attempts", BigInteger, nullable=False),
@@ -280,6 +282,7 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "viewer": viewers,
     "admission": admissions,
     **CONTENT_TABLES,
+    **PAYOUT_TABLES,
 }
 
 # The ledger has no foreign keys: they were 40 % of the database's work per tip. Its own rules guard it instead:

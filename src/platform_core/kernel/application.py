@@ -177,19 +177,28 @@ class Application:
 
 
 def _bind(use_case: UseCase, services: Mapping[type[Any], object]) -> _Bound:
-    hints = typing.get_type_hints(use_case)
-    first, _, *others = inspect.signature(use_case).parameters
-    request = hints[first]
-    name = getattr(use_case, "__name__", repr(use_case))
+    first = next(iter(inspect.signature(use_case).parameters))
+    request = typing.get_type_hints(use_case)[first]
     if not hasattr(request, "policy"):
         raise TypeError(f"{request.__name__} says nowhere who may run it")
-    wanted = {}
-    for other in others:
-        if hints[other] not in services:
-            raise TypeError(f"{name} asks for a {hints[other]} and none is given")
-        wanted[other] = services[hints[other]]
+    wanted = services_of(use_case, services)
     has_target = request.permits.__func__ is not Request.permits.__func__  # type: ignore[attr-defined]  # classmethods
     return _Bound(request, use_case, wanted, has_target, _answer_type(request))
+
+
+def services_of(function: Callable[..., Any], services: Mapping[type[Any], object]) -> dict[str, object]:
+    """What a function asks for by annotation, behind its first two parameters: its further ones, by name.
+
+    Raises:
+        TypeError: It asks for a service that is not given.
+    """
+    hints = typing.get_type_hints(function)
+    _, _, *others = inspect.signature(function).parameters
+    for other in others:
+        if hints[other] not in services:
+            name = getattr(function, "__name__", repr(function))
+            raise TypeError(f"{name} asks for a {hints[other]} and none is given")
+    return {other: services[hints[other]] for other in others}
 
 
 def _answer_type(request: type[Request[Any]]) -> object:

@@ -12,12 +12,12 @@ from attrs import frozen
 from platform_core.kernel.aggregate import Aggregate
 
 A = TypeVar("A", bound=Aggregate)
-Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "prefix"]
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "prefix", "contains"]
 
 
 @frozen
 class Where:
-    """A stored field compared with a constant; `in` takes a tuple, `prefix` the start of a text."""
+    """A stored field compared with a constant; `in` takes a tuple, `prefix` the start of a text, `contains` a part of it."""
 
     field: str
     operator: Operator
@@ -35,6 +35,7 @@ class Select(Generic[A]):
             before it. None sorts before everything.
         after: The values of the order fields and the id of the last item seen; the page starts behind it.
         limit: At most this many.
+        offset: How many to pass over first; for lists that are read by number. `after` costs less.
     """
 
     kind: type[A]
@@ -42,6 +43,7 @@ class Select(Generic[A]):
     order: tuple[str, ...] = ()
     after: tuple[object, ...] | None = None
     limit: int = 100
+    offset: int = 0
 
 
 def sort_keys(order: tuple[str, ...]) -> tuple[str, ...]:

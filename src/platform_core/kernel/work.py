@@ -165,11 +165,18 @@ class Work:
     # ---- leaving
 
     async def commit(self) -> None:
-        """Commit what is here so far, before something outside is told of it. The key stays with the last unit."""
-        await self._store.commit(self._changes(None, lambda _: None))
-        for aggregate in (*self._added, *self._saved):
-            aggregate.version += 1
+        """Commit what is here so far, before something outside is told of it. The key stays with the last unit.
+
+        What is refused is forgotten, so that whoever can may begin again from fresh reads.
+
+        Raises:
+            Stale: Something read has changed.
+        """
+        changes, written = self._changes(None, lambda _: None), (*self._added, *self._saved)
         self._clear()
+        await self._store.commit(changes)
+        for aggregate in written:
+            aggregate.version += 1
 
     def changes(self, answer: Callable[[Balances], object]) -> Changes:
         """Everything left behind, as a value."""

@@ -44,3 +44,13 @@ def psp(provider: str, currency: str) -> Account:
 def token_sales(currency: str) -> Account:
     """Money received for tokens not yet redeemed."""
     return Account.of("token_sales", SYSTEM, currency, floor=None)
+
+
+def payable(seller: str, currency: str) -> Account:
+    """What a seller is owed and has not been sent yet; never below 0."""
+    return Account.of("payable", seller, currency)
+
+
+def receivable(seller: str, currency: str) -> Account:
+    """What a seller owes, for money that was sent to them and had to go back to a buyer: an asset, so negative."""
+    return Account.of("receivable", seller, currency, floor=None)

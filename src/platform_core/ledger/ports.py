@@ -1,6 +1,16 @@
 """What other contexts may use of the ledger."""
 
-from platform_core.ledger.chart import ISSUANCE, REVENUE, escrow, psp, token_sales, user_accounts, wallet
+from platform_core.ledger.chart import (
+    ISSUANCE,
+    REVENUE,
+    escrow,
+    payable,
+    psp,
+    receivable,
+    token_sales,
+    user_accounts,
+    wallet,
+)
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import HOLDS, Hold, HoldExpiredError, HoldResolved, HoldState
 
@@ -14,7 +24,9 @@ __all__ = [
     "HoldResolved",
     "HoldState",
     "escrow",
+    "payable",
     "psp",
+    "receivable",
     "token_sales",
     "user_accounts",
     "wallet",

@@ -11,6 +11,10 @@ from platform_core.payouts.provider import (
     OutcomeUnknown,
     Pending,
 )
+from platform_core.payouts.retry import PayoutPolicy
+from platform_core.payouts.returning import give_back, take_back
+from platform_core.payouts.scheduling import free_transfers, hold_transfers, schedule_transfer
+from platform_core.payouts.transfer import transfer_id
 
 __all__ = [
     "AccountState",
@@ -21,5 +25,12 @@ __all__ = [
     "Merchant",
     "OnboardingLink",
     "OutcomeUnknown",
+    "PayoutPolicy",
     "Pending",
+    "free_transfers",
+    "give_back",
+    "hold_transfers",
+    "schedule_transfer",
+    "take_back",
+    "transfer_id",
 ]

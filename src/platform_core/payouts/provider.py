@@ -1,8 +1,8 @@
 """What selling asks of a payment provider: money to a seller, money back from one, and the seller's account there.
 
 Each movement carries two names of ours. `subject` (a transfer's or a refund's id) is kept by the provider as metadata,
-so that it can be asked later what became of it. `key` is its idempotency key: the same as long as the outcome is unknown, another
-one only after a definite failure (invariant 31).
+so that it can be asked later what became of it. `key` is its idempotency key: the same as long as the outcome is
+unknown, another one only after a definite failure (invariant 31).
 """
 
 from __future__ import annotations
@@ -73,9 +73,19 @@ Answer = Done | Pending | Failed
 
 
 class OutcomeUnknown(Unavailable):
-    """The provider was asked and did not answer: it may have been done. Ask what became of it before sending again."""
+    """The provider was asked and did not say: it may have been done. Ask what became of it before sending again.
+
+    Args:
+        message: One sentence for a person.
+        answered: Whether an answer came that says nothing (an internal error of the provider). Providers give the same
+            answer to the same key again, so the next try needs another key, once asking has found nothing.
+    """
 
     code = "PROVIDER_OUTCOME_UNKNOWN"
+
+    def __init__(self, message: str = "the payment provider did not answer", *, answered: bool = False) -> None:
+        super().__init__(message)
+        self.answered = answered
 
 
 class AccountState(Enum):
@@ -101,7 +111,7 @@ class OnboardingLink:
 
 
 class Merchant(Protocol):
-    """The selling side of a payment provider. Each method that moves money raises `OutcomeUnknown` when no answer came."""
+    """The selling side of a payment provider. A method that moves money raises `OutcomeUnknown` when no answer came."""
 
     @property
     def name(self) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
 from attrs import frozen
 
-from platform_core.kernel.errors import Conflict
+from platform_core.kernel.errors import Conflict, NotFound
 from platform_core.kernel.money import Money
+from platform_core.kernel.work import Work
 
 
 @frozen
 class Checkout:
-    """A payment page made ready for one purchase.
+    """A payment page made ready for one purchase or order.
 
     Args:
         url: Where the buyer pays.
@@ -29,11 +30,25 @@ class Checkout:
 
 
 class PaymentOutcome(Enum):
-    """What a provider says of a payment."""
+    """What a provider says of a payment, a refund, a transfer or a seller's account."""
 
+    CREATED = "created"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    REVERSED = "reversed"
+    """A transfer's money is back."""
+    DISPUTED = "disputed"
+    """The buyer's bank takes a payment back, until it is decided; `detail` is the provider's id of the dispute."""
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
+    READY = "ready"
+    """A seller's account can be paid."""
+    RESTRICTED = "restricted"
+    CLOSED = "closed"
 
 
 @frozen
@@ -42,17 +57,60 @@ class PaymentEvent:
 
     Args:
         id: The provider's id of the event; it is applied at most once (invariant 38).
-        purchase: The purchase it is about, as we named it to the provider.
-        payment: The provider's id of the payment.
+        subject: What it is about, as we named it to the provider; the word before `_` says what that is.
+        reference: The provider's id of it.
         outcome: What happened.
-        amount: What was paid.
+        amount: How much was paid, refunded, disputed; None where no money is told of.
+        detail: More in the provider's words: why something failed, or which dispute it is.
+        provider: Whose word it is; put in where it is kept.
     """
 
     id: str
-    purchase: str
-    payment: str
+    subject: str
+    reference: str
     outcome: PaymentOutcome
-    amount: Money
+    amount: Money | None = None
+    detail: str = ""
+    provider: str = ""
+
+    @property
+    def money(self) -> Money:
+        """How much was paid.
+
+        Raises:
+            AmountMissing: It does not say.
+        """
+        if self.amount is None:
+            raise AmountMissing("the message says no amount")
+        return self.amount
+
+
+class AmountMissing(Conflict):
+    """A provider says that money came, and not how much."""
+
+    code = "AMOUNT_MISSING"
+
+
+#: How one kind of thing takes a provider's word: it is told in which state it is then. `NotFound` has the message wait.
+Heed = Callable[[Work, PaymentEvent], Awaitable[str]]
+
+
+@frozen
+class Subjects:
+    """What a provider's message can be about: the start of our id to what takes the word."""
+
+    heeds: Mapping[str, Heed]
+
+    def heed(self, subject: str) -> Heed:
+        """What takes word of this thing.
+
+        Raises:
+            NotFound: There is no such thing here.
+        """
+        found = self.heeds.get(subject.partition("_")[0])
+        if found is None:
+            raise NotFound("the message is about nothing that is known here")
+        return found
 
 
 class PaymentRefused(Conflict):
@@ -68,8 +126,14 @@ class PaymentGateway(Protocol):
     def name(self) -> str:
         """Its name, in accounts and events."""
 
-    async def open_checkout(self, *, purchase: str, amount: Money, method: str, description: str) -> Checkout:
-        """Make a payment page ready. The same purchase asked again gets the same page.
+    async def open_checkout(self, *, subject: str, amount: Money, method: str, description: str) -> Checkout:
+        """Make a payment page ready. The same subject asked again gets the same page.
+
+        Args:
+            subject: What it pays: our id of a token purchase or of a payment.
+            amount: What is to be paid.
+            method: How.
+            description: What is bought, for people.
 
         Raises:
             Invalid: The method, or the amount, is one this provider does not take.
@@ -77,18 +141,18 @@ class PaymentGateway(Protocol):
             Unavailable: The provider does not answer; nothing is known to have happened.
         """
 
-    async def status(self, *, purchase: str, reference: str) -> PaymentEvent | None:
+    async def status(self, *, subject: str, reference: str) -> PaymentEvent | None:
         """What has come of a payment page, for when no message came: the answer that a message would have been.
 
         Args:
-            purchase: The purchase, as we named it to the provider.
+            subject: What it pays, as we named it to the provider.
             reference: The page's, as `open_checkout` gave it.
 
         Returns:
             What came of it, or None while that is open.
 
         Raises:
-            NotFound: The provider knows no such page, or it belongs to another purchase.
+            NotFound: The provider knows no such page, or it pays something else.
             Unavailable: The provider does not answer.
         """
 

@@ -12,7 +12,7 @@ from attrs import define, frozen
 from platform_core.kernel.actor import PLATFORM, USERS, Policy
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.command import Command, Query
-from platform_core.kernel.errors import Invalid, KeyReused
+from platform_core.kernel.errors import Invalid, KeyReused, NotFound
 from platform_core.kernel.journal import Posting
 from platform_core.kernel.machine import Machine
 from platform_core.kernel.money import Money
@@ -62,6 +62,7 @@ PURCHASES: Machine[PurchaseState] = Machine(
 _FAILURES: Mapping[PaymentOutcome, PurchaseState] = {
     PaymentOutcome.FAILED: PurchaseState.FAILED,
     PaymentOutcome.EXPIRED: PurchaseState.EXPIRED,
+    PaymentOutcome.CANCELLED: PurchaseState.EXPIRED,
 }
 
 
@@ -157,10 +158,10 @@ class Purchase(Aggregate):
         work.save(self)
 
     def heed(self, work: Work, event: PaymentEvent) -> None:
-        """Take the provider's word: the money has come, or will not."""
+        """Take the provider's word: the money has come, or will not. Other word changes nothing."""
         if event.outcome is PaymentOutcome.SUCCEEDED:
-            self.settle(work, event.payment, event.amount.minor, event.amount.currency)
-        else:
+            self.settle(work, event.reference, event.money.minor, event.money.currency)
+        elif event.outcome in _FAILURES:
             self.fail(work, _FAILURES[event.outcome])
 
     def ask_later(self, work: Work) -> None:
@@ -243,7 +244,7 @@ async def purchase_tokens(
         await work.commit()
     if purchase.checkout_url is None:
         checkout = await gateway.open_checkout(
-            purchase=purchase.id,
+            subject=purchase.id,
             amount=purchase.price,
             method=purchase.method,
             description=f"{purchase.tokens} tokens",
@@ -252,6 +253,19 @@ async def purchase_tokens(
         purchase.reference = checkout.reference
         work.save(purchase)
     return CheckoutOffer(purchase.id, purchase.checkout_url, purchase.expires_at)
+
+
+async def heed_purchase(work: Work, event: PaymentEvent) -> str:
+    """What a provider's message does to the purchase it is about; the state it is in then.
+
+    Raises:
+        NotFound: There is no such purchase, or it is paid through another provider.
+    """
+    purchase = await work.require(Purchase, event.subject)
+    if purchase.provider != event.provider:
+        raise NotFound("the purchase is paid through another provider")
+    purchase.heed(work, event)
+    return str(purchase.state.value)
 
 
 @frozen
@@ -284,7 +298,7 @@ async def settle_purchase(command: SettlePurchase, work: Work) -> str:
     purchase = await work.require(Purchase, command.purchase)
     if command.outcome is PaymentOutcome.SUCCEEDED:
         purchase.settle(work, command.payment, command.minor, command.currency)
-    else:
+    elif command.outcome in _FAILURES:
         purchase.fail(work, _FAILURES[command.outcome])
     return purchase.state.value
 

@@ -69,7 +69,7 @@ async def _ask(purchase: Purchase, work: Work, gateway: PaymentGateway) -> None:
             purchase.ask_later(work)
     else:
         try:
-            told = await gateway.status(purchase=purchase.id, reference=purchase.reference)
+            told = await gateway.status(subject=purchase.id, reference=purchase.reference)
         except NotFound:
             told = None
         if told is None:

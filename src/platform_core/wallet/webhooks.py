@@ -13,25 +13,26 @@ from enum import Enum
 from hashlib import blake2b, sha256
 from typing import ClassVar
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from platform_core.kernel.actor import PLATFORM, Policy
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.command import Command, Query
-from platform_core.kernel.errors import Conflict, Malformed
+from platform_core.kernel.errors import Conflict, Malformed, NotFound
 from platform_core.kernel.machine import Machine
 from platform_core.kernel.money import Money
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import is_kept
 from platform_core.kernel.work import Work
 from platform_core.wallet.events import WebhookAltered, WebhookGivenUp
-from platform_core.wallet.ports import PaymentEvent, PaymentGateway, PaymentOutcome
-from platform_core.wallet.purchases import Purchase
+from platform_core.wallet.ports import PaymentEvent, PaymentGateway, PaymentOutcome, Subjects
 
 LADDER = tuple(
     timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600, 6 * 3600, 12 * 3600, 24 * 3600, 24 * 3600)
 )
 """The pauses between attempts: over them a message waits for almost three days, as long as providers go on sending."""
+DETAIL = 500
+"""How much of a provider's own words is kept."""
 UNREADABLE = "it is rightly signed and cannot be read"
 ALTERED = "a message with the same id said something else before"
 
@@ -70,16 +71,17 @@ class Webhook(Aggregate):
         event: The provider's id of it; None if it could not be read or is of no interest.
         digest: SHA-256 of the raw body, in hex.
         body: The raw body; as `base64:…` where it is no text.
-        purchase: The purchase it is about.
-        payment: The provider's id of the payment.
+        subject: What it is about: our id of a purchase, a payment, a refund, a transfer, a seller's account.
+        reference: The provider's id of that.
         outcome: What it says of it.
-        minor: What was paid, in minor units.
+        minor: How much was paid, in minor units, if it says so.
         currency: Of which currency.
+        detail: More in the provider's words.
         received_at: When it came first.
         state: Where it is.
         attempts: How often applying it has failed.
         next_at: When to try next, while it is pending.
-        result: The state the purchase was in afterwards, or `ignored` if the message is of no interest.
+        result: The state its subject was in afterwards, or `ignored` if the message is of no interest.
         error: Why it could not be applied the last time.
         first: The message that came before it under the same id and said something else.
     """
@@ -90,11 +92,12 @@ class Webhook(Aggregate):
     event: str | None
     digest: str
     body: str
-    purchase: str | None = None
-    payment: str | None = None
+    subject: str | None = None
+    reference: str | None = None
     outcome: PaymentOutcome | None = None
     minor: int | None = None
     currency: str | None = None
+    detail: str = ""
     received_at: datetime
     state: WebhookState = WebhookState.PENDING
     attempts: int = 0
@@ -106,12 +109,10 @@ class Webhook(Aggregate):
     @property
     def content(self) -> PaymentEvent | None:
         """What it says; None if it says nothing of interest."""
-        if self.event is None or self.purchase is None or self.payment is None or self.outcome is None:
+        if self.event is None or self.subject is None or self.reference is None or self.outcome is None:
             return None
-        if self.minor is None or self.currency is None:
-            return None
-        money = Money(self.minor, self.currency)
-        return PaymentEvent(self.event, self.purchase, self.payment, self.outcome, money)
+        money = None if self.minor is None or self.currency is None else Money(self.minor, self.currency)
+        return PaymentEvent(self.event, self.subject, self.reference, self.outcome, money, self.detail, self.provider)
 
     def finish(self, work: Work, result: str) -> None:
         """It was applied."""
@@ -170,6 +171,10 @@ def _kept(body: bytes) -> str:
     return text if is_kept(text) else "base64:" + b64encode(body).decode()
 
 
+def _short(detail: str) -> str:
+    return "".join(char for char in detail[:DETAIL] if is_kept(char))
+
+
 @frozen
 class TakenWebhook:
     """A message that is safely kept.
@@ -213,6 +218,8 @@ async def take_webhook(command: TakeWebhook, work: Work, gateway: PaymentGateway
         event, readable = gateway.read_event(command.body, command.headers), True
     except Malformed:
         event, readable = None, False
+    if event is not None:
+        event = evolve(event, provider=gateway.name, detail=_short(event.detail))
     said = ("event", event.id) if event is not None else ("body", sha256(command.body).hexdigest())
     id = _id(gateway.name, *said)
     found = await work.get(Webhook, id)
@@ -248,8 +255,10 @@ def _webhook(id: str, provider: str, body: bytes, event: PaymentEvent | None, no
         next_at=now,
     )
     if event is not None:
-        webhook.event, webhook.purchase, webhook.payment = event.id, event.purchase, event.payment
-        webhook.outcome, webhook.minor, webhook.currency = event.outcome, event.amount.minor, event.amount.currency
+        webhook.event, webhook.subject, webhook.reference = event.id, event.subject, event.reference
+        webhook.outcome, webhook.detail = event.outcome, event.detail
+        if event.amount is not None:
+            webhook.minor, webhook.currency = event.amount.minor, event.amount.currency
     return webhook
 
 
@@ -266,8 +275,8 @@ class ApplyWebhook(Command[WebhookState]):
     webhook: str
 
 
-async def apply_webhook(command: ApplyWebhook, work: Work) -> WebhookState:
-    """Settle or fail the purchase and mark the message done, in one unit; or postpone it. Where it is then.
+async def apply_webhook(command: ApplyWebhook, work: Work, subjects: Subjects) -> WebhookState:
+    """Do what it says to what it is about and mark it done, in one unit; or postpone it. Where it is then.
 
     Raises:
         NotFound: There is no such message.
@@ -276,14 +285,13 @@ async def apply_webhook(command: ApplyWebhook, work: Work) -> WebhookState:
     content = webhook.content
     if webhook.state is not WebhookState.PENDING or content is None:
         return webhook.state
-    purchase = await work.get(Purchase, content.purchase)
-    if purchase is None:
-        webhook.postpone(work, "there is no such purchase")
-    elif purchase.provider != webhook.provider:
-        webhook.postpone(work, "the purchase is paid through another provider")
+    try:
+        result = await subjects.heed(content.subject)(work, content)
+    except NotFound as missing:
+        # Nothing was changed: what it is about is looked for before anything else.
+        webhook.postpone(work, missing.message)
     else:
-        purchase.heed(work, content)
-        webhook.finish(work, purchase.state.value)
+        webhook.finish(work, result)
     return webhook.state
 
 

@@ -66,7 +66,7 @@ class FakeProvider:
         return SignedWebhook(body, {HEADER: signature(secret.encode(), body, at)})
 
     def message(self, **changes: object) -> dict[str, object]:
-        data = {"purchase": "pur_1", "payment": "pay_1", "minor": changes.get("minor", 999), "currency": "EUR"}
+        data = {"subject": "pur_1", "reference": "fpm_1", "minor": changes.get("minor", 999), "currency": "EUR"}
         return {"id": "evt_1", "type": changes.get("type", "payment.succeeded"), "data": data}
 
 

@@ -17,8 +17,12 @@ PRICE = Money(999, "EUR")
 TOLERANCE = 300
 
 
+PAID = (PaymentOutcome.SUCCEEDED, PaymentOutcome.FAILED, PaymentOutcome.EXPIRED)
+"""What a payment page ends in."""
+
+
 async def opened(gateway: PaymentGateway, purchase: str = "pur_1") -> Checkout:
-    return await gateway.open_checkout(purchase=purchase, amount=PRICE, method="card", description="100 tokens")
+    return await gateway.open_checkout(subject=purchase, amount=PRICE, method="card", description="100 tokens")
 
 
 async def told(provider: Provider) -> SignedWebhook:
@@ -54,17 +58,17 @@ async def test_another_purchase_has_another_payment_and_page(provider: Provider)
 # ---- being asked
 
 
-@pytest.mark.parametrize("outcome", PaymentOutcome)
+@pytest.mark.parametrize("outcome", PAID)
 async def test_it_says_what_came_of_a_payment_when_it_is_asked(provider: Provider, outcome: PaymentOutcome) -> None:
     gateway = provider.gateway()
     checkout = await opened(gateway)
-    assert await gateway.status(purchase="pur_1", reference=checkout.reference) is None
+    assert await gateway.status(subject="pur_1", reference=checkout.reference) is None
 
     provider.happen(gateway, checkout, outcome)
-    told = await gateway.status(purchase="pur_1", reference=checkout.reference)
+    told = await gateway.status(subject="pur_1", reference=checkout.reference)
 
     assert told is not None
-    assert (told.purchase, told.payment, told.outcome) == ("pur_1", checkout.reference, outcome)
+    assert (told.subject, told.reference, told.outcome) == ("pur_1", checkout.reference, outcome)
     assert told.amount == PRICE
 
 
@@ -72,7 +76,7 @@ async def test_what_was_paid_stays_paid_however_often_it_is_asked(provider: Prov
     gateway = provider.gateway()
     checkout = await opened(gateway)
     provider.happen(gateway, checkout, PaymentOutcome.SUCCEEDED)
-    told = [await gateway.status(purchase="pur_1", reference=checkout.reference) for _ in range(3)]
+    told = [await gateway.status(subject="pur_1", reference=checkout.reference) for _ in range(3)]
 
     assert told[0] is not None
     assert told == [told[0]] * 3
@@ -84,13 +88,13 @@ async def test_a_page_is_told_of_for_its_own_purchase_only(provider: Provider) -
 
     for purchase, reference in (("pur_2", checkout.reference), ("pur_1", "cs_none")):
         with pytest.raises(NotFound):
-            await gateway.status(purchase=purchase, reference=reference)
+            await gateway.status(subject=purchase, reference=reference)
 
 
 # ---- messages
 
 
-@pytest.mark.parametrize("outcome", PaymentOutcome)
+@pytest.mark.parametrize("outcome", PAID)
 async def test_a_message_says_what_came_of_which_purchase(provider: Provider, outcome: PaymentOutcome) -> None:
     gateway = provider.gateway()
     checkout = await opened(gateway)
@@ -98,7 +102,7 @@ async def test_a_message_says_what_came_of_which_purchase(provider: Provider, ou
     event = gateway.read_event(webhook.body, webhook.headers)
 
     assert event is not None
-    assert (event.purchase, event.payment, event.outcome) == ("pur_1", checkout.reference, outcome)
+    assert (event.subject, event.reference, event.outcome) == ("pur_1", checkout.reference, outcome)
     assert event.amount == PRICE
     assert event.id
 
@@ -116,7 +120,7 @@ async def test_a_message_sent_twice_has_one_id_and_another_message_another(provi
     one, two = await opened(gateway, "pur_1"), await opened(gateway, "pur_2")
     ids = []
     for checkout in (one, one, two):
-        for outcome in PaymentOutcome:
+        for outcome in PAID:
             webhook = provider.tell(checkout, outcome)
             event = gateway.read_event(webhook.body, webhook.headers)
             ids.append(event and event.id)
@@ -126,7 +130,7 @@ async def test_a_message_sent_twice_has_one_id_and_another_message_another(provi
     assert len(set(ids)) == 6
 
 
-@pytest.mark.parametrize("kind", ["payment.disputed", "charge.updated", "x"])
+@pytest.mark.parametrize("kind", ["payment.admired", "charge.updated", "x"])
 def test_messages_of_no_interest_are_passed_over(provider: Provider, kind: str) -> None:
     webhook = provider.sign(json.dumps(provider.message(type=kind)).encode())
 

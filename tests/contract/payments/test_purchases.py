@@ -58,7 +58,7 @@ class Shop:
         event = gateway.read_event(webhook.body, webhook.headers)
         assert event is not None
         return self.platform.run(
-            SettlePurchase(event.purchase, event.payment, event.outcome, event.amount.minor, event.amount.currency),
+            SettlePurchase(event.subject, event.reference, event.outcome, event.money.minor, event.money.currency),
             by=Actor.system(),
         )
 

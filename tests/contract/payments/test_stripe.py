@@ -21,7 +21,7 @@ PRICE = Money(999, "EUR")
 async def opened(
     gateway: StripeGateway, purchase: str = "pur_1", amount: Money = PRICE, method: str = "card"
 ) -> Checkout:
-    return await gateway.open_checkout(purchase=purchase, amount=amount, method=method, description="100 tokens")
+    return await gateway.open_checkout(subject=purchase, amount=amount, method=method, description="100 tokens")
 
 
 async def test_the_request_names_the_purchase_the_amount_and_the_version(stripe: StripeProvider) -> None:
@@ -180,7 +180,7 @@ async def test_money_still_to_come_is_no_payment(stripe: StripeProvider) -> None
     for act in (stripe.server.begin, stripe.server.arrive):
         webhook = stripe.server.signed(act(id))
         event = gateway.read_event(webhook.body, webhook.headers)
-        read.append((event and event.outcome, await gateway.status(purchase="pur_1", reference=id) is not None))
+        read.append((event and event.outcome, await gateway.status(subject="pur_1", reference=id) is not None))
 
     assert read == [(None, False), (PaymentOutcome.SUCCEEDED, True)]
 

@@ -221,6 +221,11 @@ async def found(store: Storage, *where: Where, order: tuple[str, ...] = (), limi
         ("username", "prefix", "an%", "3"),
         ("username", "prefix", "", "0123456789"),
         ("username", "prefix", "🎉", "8"),
+        ("username", "contains", "n", "01234"),
+        ("username", "contains", "%", "3"),
+        ("username", "contains", "_", "2"),
+        ("username", "contains", "", "0123456789"),
+        ("username", "contains", "本", "7"),
         ("username", "<", "anna", "023"),
         ("username", "<=", "anna", "0123"),
         ("username", ">", "z", "5789"),
@@ -301,6 +306,15 @@ async def test_pages_put_together_are_the_whole(store: Storage, order: tuple[str
         after = (*(getattr(page[-1], name.lstrip("-")) for name in order), page[-1].id)
 
     assert paged == whole
+
+
+@pytest.mark.parametrize("order", [(), ("-created_at",), ("banned_at", "-username")])
+async def test_pages_by_number_put_together_are_the_whole(store: Storage, order: tuple[str, ...]) -> None:
+    await people(store)
+    pages = [await store.find(Select(User, order=order, limit=4, offset=offset)) for offset in (0, 4, 8, 12)]
+
+    assert [user.id.removeprefix("usr_") for page in pages for user in page] == await found(store, order=order)
+    assert [len(page) for page in pages] == [4, 4, 2, 0]
 
 
 async def test_a_page_does_not_shift_when_something_comes_before_it(store: Storage) -> None:

@@ -23,7 +23,7 @@ def gateway(clock: ManualClock) -> FakeGateway:
 
 async def token_of(gateway: FakeGateway) -> str:
     checkout = await gateway.open_checkout(
-        purchase="pur_1", amount=Money(999, "EUR"), method="ideal", description="100 tökens / now"
+        subject="pur_1", amount=Money(999, "EUR"), method="ideal", description="100 tökens / now"
     )
     return checkout.url.removeprefix("https://pay.example/pay/")
 
@@ -32,7 +32,7 @@ async def test_the_page_shows_what_was_asked_for(gateway: FakeGateway) -> None:
     shown = gateway.checkout(await token_of(gateway))
 
     assert shown == FakeCheckout(
-        purchase="pur_1",
+        subject="pur_1",
         payment=shown.payment,
         amount=Money(999, "EUR"),
         method="ideal",

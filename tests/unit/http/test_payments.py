@@ -112,13 +112,13 @@ async def test_hook_02_the_same_word_twice_or_out_of_order_has_one_effect(server
 async def test_hook_02_word_of_an_unknown_purchase_is_kept_and_waits(server: Served) -> None:
     gateway = server.world.gateway
     made = await gateway.open_checkout(
-        purchase="pur_unknown", amount=Money(1, "EUR"), method="card", description="nothing"
+        subject="pur_unknown", amount=Money(1, "EUR"), method="card", description="nothing"
     )
     message = webhook(server, made.url.rpartition("/")[2], PaymentOutcome.SUCCEEDED)
 
     assert [(await server.ask("POST", HOOK, **message)).status for _ in range(2)] == [200, 200]
     [kept] = await server.world.execute(ListWebhooks(), by=OPERATOR)
-    assert (kept.state, kept.purchase, kept.attempts) == (WebhookState.PENDING, "pur_unknown", 2)
+    assert (kept.state, kept.subject, kept.attempts) == (WebhookState.PENDING, "pur_unknown", 2)
 
 
 async def test_a_message_is_kept_before_it_is_answered_even_if_it_cannot_be_applied_now(

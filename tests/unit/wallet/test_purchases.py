@@ -163,13 +163,13 @@ class Flaky:
     def name(self) -> str:
         return "fake"
 
-    async def open_checkout(self, *, purchase: str, amount: Money, method: str, description: str) -> Checkout:
-        self.asked.append(f"{purchase} {amount.minor}")
+    async def open_checkout(self, *, subject: str, amount: Money, method: str, description: str) -> Checkout:
+        self.asked.append(f"{subject} {amount.minor}")
         if self.failures:
             self.failures -= 1
             raise Unavailable("no answer")
         return await self._gateway.open_checkout(
-            purchase=purchase, amount=amount, method=method, description=description
+            subject=subject, amount=amount, method=method, description=description
         )
 
     def read_event(self, body: bytes, headers: object) -> None:

@@ -1,0 +1,1 @@
+"""Selling: products, orders paid in fiat, refunds, reviews."""
