@@ -20,7 +20,7 @@ _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 EXPOSED = "X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, Idempotent-Replayed"
-ASKED = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
+ASKED = "Authorization, Content-Type, Idempotency-Key, X-API-Key, X-Request-Id"
 
 
 def security_headers(options: HttpOptions) -> CIMultiDict[str]:
