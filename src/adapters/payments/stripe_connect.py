@@ -1,8 +1,8 @@
 """Stripe Connect: refunds to buyers, transfers to sellers and back, and the sellers' accounts.
 
 Each movement is one request and no more: trying again is the policy of whoever asks, who writes down every attempt.
-Stripe keeps the answer it once gave for a key, a failure of its own (5xx) too, and says nothing in it of what moved. So
-after one of those this looks for itself: what is found was done; what is not was not, and may be sent under a new key.
+Stripe keeps the answer it once gave for a key, a failure of its own (5xx) too, which says nothing of what moved: that is
+an unknown outcome which was `answered`. When asking finds nothing then, only a new key helps.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from adapters.payments.stripe_amounts import to_stripe
 from adapters.payments.stripe_api import BROKEN, StripeApi, errors, text
-from adapters.payments.stripe_failures import REFUND_REASONS, broke_down, failed, meaning
+from adapters.payments.stripe_failures import REFUND_REASONS, UNHEARD, failed, meaning
 from platform_core.kernel.errors import Invalid, NotFound, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.payouts.provider import (
@@ -77,8 +77,7 @@ class StripeConnect:
             {**paid, "metadata": {"subject": subject}},
             key=key,
             amount=amount,
-            read=_refund,
-            find=lambda: self.find_refund(subject=subject, payment=payment),
+            read=refund_answer,
         )
 
     async def find_refund(self, *, subject: str, payment: str) -> Answer | None:
@@ -91,7 +90,7 @@ class StripeConnect:
         if paid is None:
             return None
         services = await self._api.v1()
-        answers = [_refund(one) async for one in self._named(subject, services.refunds.list_async, paid)]
+        answers = [refund_answer(one) async for one in self._named(subject, services.refunds.list_async, paid)]
         # One that failed was sent again under the same name, so what came of the others counts first.
         return min(answers, key=_worst_last, default=None)
 
@@ -130,7 +129,6 @@ class StripeConnect:
             key=key,
             amount=amount,
             read=_done,
-            find=lambda: self.find_transfer(subject=subject, group=group),
         )
 
     async def find_transfer(self, *, subject: str, group: str) -> Answer | None:
@@ -160,7 +158,6 @@ class StripeConnect:
             key=key,
             amount=amount,
             read=_done,
-            find=lambda: self.find_reversal(subject=subject, transfer=transfer),
         )
 
     async def find_reversal(self, *, subject: str, transfer: str) -> Answer | None:
@@ -253,7 +250,6 @@ class StripeConnect:
         key: str,
         amount: Money,
         read: Callable[[Found], Answer],
-        find: Callable[[], Awaitable[Answer | None]],
     ) -> Answer:
         """Ask for one movement, once."""
         try:
@@ -264,12 +260,9 @@ class StripeConnect:
             made = await create(params, {"idempotency_key": key, "max_network_retries": 0})
             return read(made.to_dict())
         except errors().StripeError as error:
-            refused = meaning(error)
-            if not broke_down(error):
-                return refused
-            return await find() or refused
+            return meaning(error)
         except (*BROKEN, KeyError, TypeError, AttributeError) as error:
-            raise OutcomeUnknown("the payment provider did not say what became of it", retry_after=5) from error
+            raise OutcomeUnknown(UNHEARD) from error
 
     async def _first(
         self, subject: str, page: Callable[[dict[str, Any]], Awaitable[Any]], where: Mapping[str, str]
@@ -323,7 +316,7 @@ class StripeConnect:
         except OutcomeUnknown:
             raise
         except Unavailable as error:
-            raise OutcomeUnknown(error.message, retry_after=error.retry_after) from error
+            raise OutcomeUnknown(error.message) from error
 
     async def _told(self, request: Awaitable[Any]) -> Found:
         """The answer to a question.
@@ -371,9 +364,6 @@ def refund_answer(refund: Found) -> Answer:
         reason = refund.get("failure_reason") or status
         return failed(REFUND_REASONS.get(reason, Failure.PERMANENT), reason)
     return Pending(id)
-
-
-_refund = refund_answer
 
 
 def _done(made: Found) -> Answer:

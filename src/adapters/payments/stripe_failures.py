@@ -63,6 +63,7 @@ CODES: Mapping[str, Failure] = {
 #: Why a refund that Stripe took came to nothing after all, where another try may end better.
 REFUND_REASONS: Mapping[str, Failure] = {"insufficient_funds": Failure.FUNDS}
 
+UNHEARD = "the payment provider did not say what became of it"
 _UNDER_WAY = "idempotency_key_in_use"
 
 
@@ -72,23 +73,16 @@ def failed(failure: Failure, code: object) -> Failed:
     return Failed(failure, word, REASONS[failure])
 
 
-def broke_down(error: Any) -> bool:
-    """Whether Stripe itself failed while it was at it, and keeps that answer for the key: nobody knows yet what moved.
-
-    Without an error of its own in the answer it was somebody on the way who spoke, and Stripe may still be at it.
-    """
-    body = error.json_body
-    return (error.http_status or 0) >= 500 and isinstance(body, Mapping) and isinstance(body.get("error"), Mapping)
-
-
 def meaning(error: Any) -> Failed:
-    """What a refusal means; all of them definite but one for which `broke_down` is true.
+    """What a refusal means.
 
     Args:
         error: What Stripe's client raised.
 
     Raises:
-        OutcomeUnknown: No answer came, none that can be read, or the same request is still under way.
+        OutcomeUnknown: No answer came, none that can be read, or one that says nothing: the same request is still under
+            way, or Stripe itself failed. Then it keeps that answer for the key, which `answered` tells; without an error
+            of its own in it somebody on the way spoke, and Stripe may still be at it.
     """
     status, code = error.http_status or 0, _code(error)
     # The words of people at Stripe may quote what we sent; its code, status and request number do not.
@@ -97,23 +91,25 @@ def meaning(error: Any) -> Failed:
         *(type(error).__name__, status, code, error.request_id),
     )
     if isinstance(error, errors().APIConnectionError) or status < 400 or code == _UNDER_WAY:
-        raise OutcomeUnknown("the payment provider did not say what became of it", retry_after=5) from error
-    if status >= 500 and not broke_down(error):
-        raise OutcomeUnknown("the payment provider did not say what became of it", retry_after=5) from error
+        raise OutcomeUnknown(UNHEARD) from error
+    if status >= 500:
+        raise OutcomeUnknown(UNHEARD, answered=_told(error) is not None) from error
     kind = _kind(error, status, code)
     if kind is Failure.FAULT:
-        logger.error(
-            "stripe says we asked wrongly: status %s, code %s, request %s", status, error.code, error.request_id
-        )
+        logger.error("stripe says we asked wrongly: status %s, code %s, request %s", status, code, error.request_id)
     return failed(kind, code or _word(error, status))
 
 
 def _code(error: Any) -> str:
     # Stripe's client keeps it for some kinds of errors only.
+    code = (_told(error) or {}).get("code")
+    return code if isinstance(code, str) else ""
+
+
+def _told(error: Any) -> Mapping[str, Any] | None:
     body = error.json_body
     told = body.get("error") if isinstance(body, Mapping) else None
-    code = told.get("code") if isinstance(told, Mapping) else None
-    return code if isinstance(code, str) else ""
+    return told if isinstance(told, Mapping) else None
 
 
 def _kind(error: Any, status: int, code: str) -> Failure:
@@ -122,7 +118,7 @@ def _kind(error: Any, status: int, code: str) -> Failure:
     told = CODES.get(code)
     if told is not None:
         return told
-    if (error.headers or {}).get("stripe-should-retry") == "true" or status in (409, 429) or status >= 500:
+    if (error.headers or {}).get("stripe-should-retry") == "true" or status in (409, 429):
         return Failure.RETRYABLE
     return Failure.PERMANENT if status == 402 else Failure.FAULT
 

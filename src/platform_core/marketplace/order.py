@@ -33,9 +33,7 @@ class OrderState(Enum):
     CHARGED_BACK = "charged_back"
 
 
-_UNPAID = frozenset(
-    {OrderState.PENDING_PAYMENT, OrderState.NEEDS_ATTENTION, OrderState.EXPIRED, OrderState.CANCELLED}
-)
+_UNPAID = frozenset({OrderState.PENDING_PAYMENT, OrderState.NEEDS_ATTENTION, OrderState.EXPIRED, OrderState.CANCELLED})
 _CAPTURED = frozenset(OrderState) - _UNPAID - {OrderState.CHARGED_BACK}
 
 # Money that comes late is money: an order that has ended unpaid can still be paid. Between the states of a paid one the
