@@ -1,8 +1,8 @@
 """Stripe Connect: refunds to buyers, transfers to sellers and back, and the sellers' accounts.
 
 Each movement is one request and no more: trying again is the policy of whoever asks, who writes down every attempt.
-Stripe keeps the answer it once gave for a key, a failure of its own (5xx) too, which says nothing of what moved: that is
-an unknown outcome which was `answered`. When asking finds nothing then, only a new key helps.
+Stripe keeps the answer it once gave for a key, a failure of its own (5xx) too, which says nothing of what moved: that
+is an unknown outcome which was `answered`. When asking finds nothing then, only a new key helps.
 """
 
 from __future__ import annotations

@@ -80,9 +80,9 @@ def meaning(error: Any) -> Failed:
         error: What Stripe's client raised.
 
     Raises:
-        OutcomeUnknown: No answer came, none that can be read, or one that says nothing: the same request is still under
-            way, or Stripe itself failed. Then it keeps that answer for the key, which `answered` tells; without an error
-            of its own in it somebody on the way spoke, and Stripe may still be at it.
+        OutcomeUnknown: No answer came, none that can be read, or one that says nothing: the same request is still
+            under way, or Stripe itself failed. Then it keeps that answer for the key, which `answered` tells; without
+            an error of its own in it somebody on the way spoke, and Stripe may still be at it.
     """
     status, code = error.http_status or 0, _code(error)
     # The words of people at Stripe may quote what we sent; its code, status and request number do not.

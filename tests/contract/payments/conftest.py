@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from contract.payments.merchants import MerchantSide, StripeMerchantSide
+from contract.payments.merchants import FakeMerchantSide, MerchantSide, StripeMerchantSide
 from contract.payments.providers import FakeProvider, Provider, StripeProvider
 
 
@@ -36,10 +36,12 @@ async def connect() -> AsyncIterator[StripeMerchantSide]:
     await made.close()
 
 
-@pytest.fixture(params=["stripe"])
+@pytest.fixture(params=["fake", "stripe"])
 async def side(request: pytest.FixtureRequest) -> AsyncIterator[MerchantSide]:
     """The other side of each merchant in turn."""
-    assert request.param == "stripe"
+    if request.param == "fake":
+        yield FakeMerchantSide()
+        return
     stripe = StripeMerchantSide()
     await stripe.server.start()
     yield stripe

@@ -121,14 +121,16 @@ async def test_a_link_leads_back_and_says_how_it_ended(connect: StripeMerchantSi
     merchant, account = await ready(connect)
     link = await merchant.onboarding(account=account, return_url="https://shop.example/sell?tab=1")
 
-    [asked] = connect.server.connect.links
-    assert asked == {
-        "account": account,
-        "type": "account_onboarding",
-        "return_url": "https://shop.example/sell?tab=1&onboarding=done",
-        "refresh_url": "https://shop.example/sell?tab=1&onboarding=expired",
-    }
+    assert connect.server.connect.links == [
+        {
+            "account": account,
+            "type": "account_onboarding",
+            "return_url": "https://shop.example/sell?tab=1&onboarding=done",
+            "refresh_url": "https://shop.example/sell?tab=1&onboarding=expired",
+        }
+    ]
     assert (link.expires_at - connect.clock.now()).total_seconds() == 300
+    assert (await merchant.onboarding(account=account, return_url="https://shop.example/")).url != link.url
     with pytest.raises(NotFound):
         await merchant.onboarding(account="acct_other", return_url="https://shop.example/")
 
@@ -314,6 +316,28 @@ async def test_a_refund_that_came_to_nothing_counts_less_than_one_that_did_not(
     second = await merchant.refund(subject="rfd_1", key="refund:rfd_1:1", payment=session, amount=part)
     assert isinstance(second, Pending)
     assert await merchant.find_refund(subject="rfd_1", payment=session) == second
+
+
+async def test_no_more_is_given_back_than_was_paid(connect: StripeMerchantSide) -> None:
+    merchant, session = connect.merchant(), connect.paid(TEN)
+    kinds = []
+    for number, minor in enumerate((600, 401, 400, 1)):
+        subject = f"rfd_{number}"
+        answer = await merchant.refund(subject=subject, key=subject, payment=session, amount=Money(minor, "EUR"))
+        kinds.append(answer.failure if isinstance(answer, Failed) else type(answer))
+
+    assert kinds == [Done, Failure.FAULT, Done, Failure.PERMANENT]
+    assert connect.moved() == (2, 0, 0)
+
+
+async def test_no_more_is_sent_than_there_is(connect: StripeMerchantSide) -> None:
+    merchant, account = await ready(connect)
+    connect.fund(Money(999, "EUR"))
+
+    answer = await sent(merchant, account)
+
+    assert isinstance(answer, Failed)
+    assert (answer.failure, answer.code) == (Failure.FUNDS, "balance_insufficient")
 
 
 # ---- accounts
