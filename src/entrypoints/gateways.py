@@ -36,6 +36,14 @@ class NoPayments:
         """
         raise Unavailable("payments are not set up here")
 
+    async def subject(self, reference: str) -> str:  # noqa: ARG002
+        """Refuse.
+
+        Raises:
+            Unavailable: Always.
+        """
+        raise Unavailable("payments are not set up here")
+
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:  # noqa: ARG002
         """Refuse.
 

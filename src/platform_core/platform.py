@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -37,7 +37,7 @@ from platform_core.payouts.ports import Merchant, PayoutPolicy
 from platform_core.streams.ports import Blocks, IceServers, NoIceServers
 from platform_core.use_cases import REACTIONS, SUBJECTS, USE_CASES
 from platform_core.wallet.packages import Catalogue
-from platform_core.wallet.ports import Heed, PaymentGateway, Subjects
+from platform_core.wallet.ports import Heed, MessageReader, PaymentGateway, Readers, Subjects
 from platform_core.wallet.webhooks import ApplyWebhook, PostponeWebhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
@@ -105,6 +105,7 @@ class Platform:
         assist: Who tells moods, suggests people and writes; nobody when None.
         merchant: The payment provider's selling side; nothing can be sent to sellers or given back when None.
         payouts: How money gets to sellers.
+        readers: Who tells of payments besides the payment provider.
     """
 
     def __init__(
@@ -125,11 +126,13 @@ class Platform:
         assist: Assistant | None = None,
         merchant: Merchant | None = None,
         payouts: PayoutPolicy | None = None,
+        readers: Sequence[MessageReader] = (),
     ) -> None:
         self.store = store
         self.clock = clock
         self.gateway = gateway
         self.merchant = merchant or NoMerchant()
+        self.readers = Readers({reader.name: reader for reader in readers})
         self.media = media = media or no_media()
         self.catalogue = catalogue or Catalogue()
         self.doorkeeper = Doorkeeper(store, clock)
@@ -151,6 +154,7 @@ class Platform:
             Passwords: passwords,
             PaymentGateway: gateway,
             PayoutPolicy: payouts or PayoutPolicy(),
+            Readers: self.readers,
             Showcase: ContentShowcase(store, media.links),
             **_assistance(assist or no_assistant(), people),
         }

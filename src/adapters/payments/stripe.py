@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 from adapters.payments.signatures import check_signature
 from adapters.payments.stripe_amounts import from_stripe, to_stripe
 from adapters.payments.stripe_api import BROKEN, StripeApi, errors
-from adapters.payments.stripe_api import text as _text
+from adapters.payments.stripe_events import read_message, session_subject, subject_of
+from adapters.payments.texts import LONGEST_ADDRESS, text
 from platform_core.kernel.errors import Invalid, Malformed, NotFound, PlatformError, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
@@ -32,19 +33,6 @@ METHODS: Mapping[str, tuple[str, frozenset[str] | None]] = {
     "ideal": ("ideal", frozenset({"EUR"})),
     "crypto": ("crypto", frozenset({"USD"})),
 }
-
-_OUTCOMES = {
-    "checkout.session.completed": PaymentOutcome.SUCCEEDED,
-    "checkout.session.async_payment_succeeded": PaymentOutcome.SUCCEEDED,
-    "checkout.session.async_payment_failed": PaymentOutcome.FAILED,
-    "checkout.session.expired": PaymentOutcome.EXPIRED,
-}
-
-
-class WrongMode(Malformed):
-    """A message of Stripe's test mode came to a live platform, or the other way round."""
-
-    code = "WRONG_MODE"
 
 
 class StripeGateway:
@@ -114,7 +102,9 @@ class StripeGateway:
         session = await self._asked(sessions.create_async(params, {"idempotency_key": subject}))
         try:
             return Checkout(
-                _text(session["url"]), _text(session["id"]), datetime.fromtimestamp(session["expires_at"], UTC)
+                text(session["url"], most=LONGEST_ADDRESS),
+                text(session["id"]),
+                datetime.fromtimestamp(session["expires_at"], UTC),
             )
         except (KeyError, TypeError, ValueError) as error:
             # A session without an address has ended: one made long ago, given again for its key.
@@ -130,19 +120,19 @@ class StripeGateway:
         sessions = await self._sessions()
         found = await self._asked(sessions.retrieve_async(reference, {"expand": ["payment_intent"]}))
         session = found.to_dict()
-        if _purchase(session) != subject:
+        if session_subject(session) != subject:
             raise NotFound("this payment page pays something else")
         outcome = _outcome(session)
         if outcome is None:
             return None
         try:
             amount = from_stripe(session["amount_total"], session["currency"])
-            return PaymentEvent(f"asked:{reference}:{outcome.value}", subject, _text(session["id"]), outcome, amount)
+            return PaymentEvent(f"asked:{reference}:{outcome.value}", subject, text(session["id"]), outcome, amount)
         except (KeyError, TypeError, Invalid) as error:
             raise Unavailable("the payment provider answers in a way that cannot be read") from error
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:
-        """The message in a webhook, or None for one of no interest: another type, or a payment still under way.
+        """The message in a webhook, or None for one of no interest: of another type, or about something else.
 
         Args:
             body: The raw bytes, as they came.
@@ -154,9 +144,26 @@ class StripeGateway:
         """
         check_signature(headers.get(HEADER), body, secrets=self._secrets, now=self._clock.now())
         try:
-            return _event(json.loads(body), live=self._api.live)
+            return read_message(json.loads(body), live=self._api.live)
         except (ValueError, TypeError, KeyError, RecursionError, Invalid) as error:
             raise Malformed("the webhook cannot be read") from error
+
+    async def subject(self, reference: str) -> str:
+        """What a payment is for, as we named it when its page was opened.
+
+        Args:
+            reference: Stripe's id of the PaymentIntent or the charge.
+
+        Raises:
+            NotFound: There is no such payment, or it is for something else.
+            Unavailable: Stripe does not answer, or not as it should.
+        """
+        services = await self._api.v1()
+        kind = services.charges if reference.startswith(("ch_", "py_")) else services.payment_intents
+        found = subject_of((await self._asked(kind.retrieve_async(reference))).to_dict())
+        if found is None:
+            raise NotFound("this payment is for something else")
+        return found
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -203,37 +210,6 @@ def _refusal(stripe: Any, error: Any) -> PlatformError:
         return Unavailable("payments are not set up rightly here")
     # Too many requests, the same one still under way, an outage, no answer: all of these pass.
     return Unavailable("the payment provider does not answer", retry_after=5)
-
-
-def _event(message: dict[str, Any], *, live: bool) -> PaymentEvent | None:
-    """The event in a message.
-
-    Raises:
-        ValueError, TypeError, KeyError, Invalid: There is none in it.
-        WrongMode: It is of the other mode.
-    """
-    id, kind = _text(message["id"]), _text(message["type"])
-    if message["livemode"] is not live:
-        raise WrongMode("the webhook is of the other mode, live or test")
-    outcome = _OUTCOMES.get(kind)
-    if outcome is None:
-        return None
-    session = message["data"]["object"]
-    if not isinstance(session, dict):
-        raise TypeError("a session is expected")
-    purchase = _purchase(session)
-    if purchase is None or (kind == "checkout.session.completed" and session["payment_status"] != "paid"):
-        # A session of something else on the same account; or a payment whose money is still to come.
-        return None
-    amount = from_stripe(session["amount_total"], session["currency"])
-    return PaymentEvent(id, purchase, _text(session["id"]), outcome, amount)
-
-
-def _purchase(session: Mapping[str, Any]) -> str | None:
-    """The purchase a session pays, as we named it; None if it is none of ours."""
-    metadata = session.get("metadata")
-    named = metadata.get("purchase") if isinstance(metadata, Mapping) else None
-    return named if isinstance(named, str) and named and named == session.get("client_reference_id") else None
 
 
 def _outcome(session: Mapping[str, Any]) -> PaymentOutcome | None:

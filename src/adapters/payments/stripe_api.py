@@ -69,14 +69,3 @@ class StripeApi:
 def errors() -> Any:
     """Stripe's client, for the names of its errors."""
     return import_module("stripe")
-
-
-def text(value: object) -> str:
-    """A text that must be there.
-
-    Raises:
-        TypeError: It is none.
-    """
-    if not isinstance(value, str) or not value:
-        raise TypeError("a text is expected")
-    return value

@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from adapters.payments.stripe_amounts import to_stripe
-from adapters.payments.stripe_api import BROKEN, StripeApi, errors, text
+from adapters.payments.stripe_api import BROKEN, StripeApi, errors
 from adapters.payments.stripe_failures import REFUND_REASONS, UNHEARD, failed, meaning
+from adapters.payments.texts import LONGEST_ADDRESS, text
 from platform_core.kernel.errors import Invalid, NotFound, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.payouts.provider import (
@@ -223,7 +224,9 @@ class StripeConnect:
         }
         made = await self._told(services.account_links.create_async(params))
         try:
-            return OnboardingLink(text(made["url"]), datetime.fromtimestamp(made["expires_at"], UTC))
+            return OnboardingLink(
+                text(made["url"], most=LONGEST_ADDRESS), datetime.fromtimestamp(made["expires_at"], UTC)
+            )
         except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
             raise Unavailable("the payment provider answers in a way that cannot be read") from error
 
@@ -261,7 +264,7 @@ class StripeConnect:
             return read(made.to_dict())
         except errors().StripeError as error:
             return meaning(error)
-        except (*BROKEN, KeyError, TypeError, AttributeError) as error:
+        except (*BROKEN, KeyError, TypeError, ValueError, AttributeError) as error:
             raise OutcomeUnknown(UNHEARD) from error
 
     async def _first(
@@ -297,7 +300,7 @@ class StripeConnect:
                 if not found["has_more"]:
                     return
                 after = {"starting_after": text(found["data"][-1]["id"])}
-            except (KeyError, TypeError, AttributeError, IndexError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
                 raise OutcomeUnknown("the payment provider answers in a way that cannot be read") from error
         if all_of_them:
             logger.error("stripe has more of one kind than we look through, for %s", subject)
@@ -373,7 +376,7 @@ def _done(made: Found) -> Answer:
 def _id(made: Found) -> str:
     try:
         return text(made["id"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise Unavailable("the payment provider answers in a way that cannot be read") from error
 
 

@@ -7,8 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from adapters.payments.stripe import StripeGateway, WrongMode
+from adapters.payments.stripe import StripeGateway
 from adapters.payments.stripe_api import RETRIES, VERSION, StripeApi
+from adapters.payments.stripe_events import WrongMode
 from contract.payments.providers import SECRET, StripeProvider
 from platform_core.kernel.errors import Invalid, Malformed, Unavailable
 from platform_core.kernel.money import Money
@@ -182,7 +183,7 @@ async def test_money_still_to_come_is_no_payment(stripe: StripeProvider) -> None
         event = gateway.read_event(webhook.body, webhook.headers)
         read.append((event and event.outcome, await gateway.status(subject="pur_1", reference=id) is not None))
 
-    assert read == [(None, False), (PaymentOutcome.SUCCEEDED, True)]
+    assert read == [(PaymentOutcome.PROCESSING, False), (PaymentOutcome.SUCCEEDED, True)]
 
 
 @pytest.mark.parametrize("changes", [{"client_reference_id": None}, {"metadata": {}}, {"metadata": None}], ids=str)
