@@ -36,6 +36,14 @@ class NoPayments:
         """
         raise Unavailable("payments are not set up here")
 
+    async def subject(self, reference: str) -> str:  # noqa: ARG002
+        """Refuse.
+
+        Raises:
+            Unavailable: Always.
+        """
+        raise Unavailable("payments are not set up here")
+
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:  # noqa: ARG002
         """Refuse.
 
@@ -90,14 +98,14 @@ def _stripe(settings: Settings, clock: Clock, base_url: str) -> PaymentGateway:
     if find_spec("stripe") is None:
         raise BadSettings("payments.provider: stripe is not installed; pip install 'platform-core[stripe]'")
     from adapters.payments.stripe import METHODS, StripeGateway
+    from adapters.payments.stripe_api import StripeApi
 
     if not chosen.stripe_methods or not set(chosen.stripe_methods) <= METHODS.keys():
         raise BadSettings(f"payments.stripe_methods: must be some of {', '.join(METHODS)}")
     return StripeGateway(
-        key=chosen.stripe_key,
+        api=StripeApi(chosen.stripe_key, api_url=chosen.stripe_url),
         secrets=secrets,
         clock=clock,
         return_url=chosen.stripe_return_url or base_url,
         methods=chosen.stripe_methods,
-        api_url=chosen.stripe_url,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -39,7 +39,7 @@ from platform_core.payouts.ports import Merchant, PayoutPolicy
 from platform_core.streams.ports import Blocks, IceServers, NoIceServers
 from platform_core.use_cases import REACTIONS, SUBJECTS, USE_CASES
 from platform_core.wallet.packages import Catalogue
-from platform_core.wallet.ports import Heed, PaymentGateway, Subjects
+from platform_core.wallet.ports import Heed, MessageReader, PaymentGateway, Readers, Subjects
 from platform_core.wallet.webhooks import ApplyWebhook, PostponeWebhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
@@ -109,6 +109,7 @@ class Platform:
         merchant: The payment provider's selling side; nothing can be sent to sellers or given back when None.
         payouts: How money gets to sellers.
         typesetter: Who prints invoices; nobody when None.
+        readers: Who tells of payments besides the payment provider.
     """
 
     def __init__(
@@ -131,11 +132,13 @@ class Platform:
         merchant: Merchant | None = None,
         payouts: PayoutPolicy | None = None,
         typesetter: Typesetter | None = None,
+        readers: Sequence[MessageReader] = (),
     ) -> None:
         self.store = store
         self.clock = clock
         self.gateway = gateway
         self.merchant = merchant or NoMerchant()
+        self.readers = Readers({reader.name: reader for reader in readers})
         self.media = media = media or no_media()
         self.catalogue = catalogue or Catalogue()
         self.doorkeeper = Doorkeeper(store, clock)
@@ -158,6 +161,7 @@ class Platform:
             PaymentGateway: gateway,
             SalesPolicy: sales or SalesPolicy(),
             PayoutPolicy: payouts or PayoutPolicy(),
+            Readers: self.readers,
             Showcase: ContentShowcase(store, media.links),
             Typesetter: typesetter or NoTypesetter(),
             **_assistance(assist or no_assistant(), people),
