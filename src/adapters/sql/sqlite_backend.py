@@ -24,7 +24,7 @@ class SqliteBackend:
         self._writer = sqlite.SqliteThread(self._engine, writes=True)
         self._reader = sqlite.SqliteThread(self._engine, writes=False)
 
-    async def write(self, work: Work[T], *, more: Callable[[], bool]) -> T:  # beginning costs nothing here
+    async def write(self, work: Work[T], *, committing: Callable[[], object]) -> T:
         """Run work in a transaction that commits at the end."""
         return await self._writer.run(work)
 

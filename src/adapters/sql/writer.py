@@ -1,4 +1,5 @@
-"""Group commit: what arrives while a batch is being committed is the next batch.
+"""Group commit: what arrives while a batch is being decided is the next batch, and that one begins as soon as the
+first has only to reach the disk.
 
 A batch that the database refuses is run again one by one, so that a poisoned unit fails alone. Units that need rows
 which others keep locked step aside until those are free, so that nobody else waits for them.
@@ -101,7 +102,7 @@ class Writer:
         """The outcome of each unit. It never raises: what was committed is never forgotten over what was not."""
         for _ in range(RERUNS):
             try:
-                return await self._backend.write(partial(self._decide, units), more=self._batches.is_waited_for)
+                return await self._backend.write(partial(self._decide, units), committing=self._batches.hand_over)
             except Busy:
                 outcomes = await self._around_locks(units)
                 if outcomes is not None:
