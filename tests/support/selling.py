@@ -180,6 +180,10 @@ class Shop:
         assert found is not None
         return found
 
+    async def transfers(self) -> list[Transfer]:
+        """All of them."""
+        return await self.world.store.find(Select(Transfer, limit=ALL))
+
     async def reversals(self) -> list[TransferReversal]:
         """All of them, oldest first."""
         return await self.world.store.find(Select(TransferReversal, order=("created_at",), limit=ALL))
