@@ -117,7 +117,11 @@ def pdf(operation: Operation, *, document: str, file: Path) -> None:
 @OF_FORM
 @OF_YEAR
 @click.option(
-    *("--format", "kind"), type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True, help="How to write it."
+    *("--format", "kind"),
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="How to write it.",
 )
 @click.option("-o", "--output", "file", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
 def export(

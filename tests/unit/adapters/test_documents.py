@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from adapters.documents import local_typesetter
 from adapters.documents.amounts import amount, date, rate
-from adapters.documents.typesetting import TypstTypesetter, content_of, plain, typeset
+from adapters.documents.typesetting import TypstTypesetter, content_of, pictures, plain, typeset
 from adapters.memory import memory_platform
 from adapters.memory.store import MemoryStore
 from platform_core.kernel.changes import Changes
@@ -37,8 +37,8 @@ HOSTILE = {
 
 
 def pages(body: bytes) -> list[str]:
-    """The text of each page; breaks inside long words are no part of it."""
-    return [page.extract_text().replace("\u200b", "") for page in PdfReader(io.BytesIO(body)).pages]
+    """The text of each page."""
+    return [page.extract_text() for page in PdfReader(io.BytesIO(body)).pages]
 
 
 def page(*documents: Invoice) -> str:
@@ -130,7 +130,7 @@ def test_letters_written_from_right_to_left_are_there() -> None:
     [
         ("invoice\u202efdp.exe", "invoice fdp.exe"),
         ("two\nlines\tand\r\x00 \x1b[31mcontrols\u2028\x85", "two lines and [31mcontrols"),
-        ("Lessons 🎸🎸 for you 👩‍👩‍👧", "Lessons for you"),
+        ("Lessons 🎸🎸 for 👩‍👩‍👧 you ❤️", "Lessons for you ❤"),
         ("🎸", "🎸"),
         ("  spaces   ", "spaces"),
         ("Z" + "\u0300" * 50 + "algo", "Z" + "\u0300" * 4 + "algo"),
@@ -141,7 +141,9 @@ def test_a_text_is_one_line_without_what_moves_others(written: str, printed: str
     assert plain(written) == printed
 
 
-@pytest.mark.parametrize("title", ["🎸", "日本語のタイトル", "", "\u202e", "\ufffd", "a" + "\u0301" * 500, "\U000f0000"])
+@pytest.mark.parametrize(
+    "title", ["🎸", "日本語のタイトル", "", "\u202e", "\ufffd", "a" + "\u0301" * 500, "\U000f0000"]
+)
 def test_what_no_font_has_breaks_nothing(title: str) -> None:
     assert "Total 29.99 EUR" in page(titled(title))
 
@@ -151,7 +153,7 @@ def test_a_word_as_long_as_it_may_be_stays_in_its_column() -> None:
     invoice = an_invoice(an_invoice_line(title=title), sold_by=Party("usr_1", "X" * 400), order="o" * 300)
 
     assert "".join(pages(typeset([invoice]))).count("W") == 2000
-    for picture in typeset([invoice], form="png", pixels_per_inch=72):
+    for picture in pictures([invoice], pixels_per_inch=72):
         sheet = Image.open(io.BytesIO(picture)).convert("L")
         margins = sheet.crop((0, 0, 60, sheet.height)), sheet.crop((sheet.width - 60, 0, sheet.width, sheet.height))
         assert [margin.getextrema() for margin in margins] == [(255, 255), (255, 255)]
