@@ -135,7 +135,7 @@ def an_invoice(*lines: InvoiceLine, **fields: Any) -> Invoice:
     lines = lines or (an_invoice_line(),)
     given: dict[str, Any] = {
         "id": "inv_1",
-        "number": "INV-7K3QX9AB-2026-000123",
+        "number": "INV-7K3QX4AB-2026-000123",
         "place": "invoice:2026:usr_rosa:123",
         "form": InvoiceForm.INVOICE,
         "year": 2026,

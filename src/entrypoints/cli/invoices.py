@@ -23,7 +23,7 @@ from platform_core.marketplace.documents import AllInvoices, GetInvoice, PrintIn
 from platform_core.marketplace.invoices import Invoice, InvoiceForm
 from platform_core.platform import Platform
 
-A_NUMBER = "INV-7K3QX9AB-2026-000123"
+A_NUMBER = "INV-7K3QX4AB-2026-000123"
 COLUMNS = (
     *("id", "number", "form", "issued", "order", "seller", "buyer"),
     *("net", "tax", "gross", "currency", "refund", "corrects"),
