@@ -9,7 +9,7 @@ from attrs import frozen
 
 from adapters.testing import ManualClock, SeededIds
 from platform_core.kernel.actor import PLATFORM, Actor, Policy, Role, Via
-from platform_core.kernel.application import Application
+from platform_core.kernel.application import Application, UseCase
 from platform_core.kernel.command import Command
 from platform_core.kernel.ports import Store
 from platform_core.kernel.select import Select, Where
@@ -80,10 +80,10 @@ class Shop(Application):
 
     def __init__(self, store: Store, typesetter: Typesetter | None = None) -> None:
         clock = ManualClock()
-        readers = [getattr(documents, name) for name in ("get_invoice", "list_invoices", "all_invoices")]
-        printers = [documents.print_invoice, documents.print_order_invoices]
+        use_cases: list[UseCase] = [sell, give_back, undo, documents.get_invoice, documents.list_invoices]
+        use_cases += [documents.all_invoices, documents.print_invoice, documents.print_order_invoices]
         super().__init__(
-            [sell, give_back, undo, *readers, *printers],
+            use_cases,
             store=store,
             clock=clock,
             ids=SeededIds(1, clock),
@@ -135,7 +135,7 @@ def an_invoice(*lines: InvoiceLine, **fields: Any) -> Invoice:
     lines = lines or (an_invoice_line(),)
     given: dict[str, Any] = {
         "id": "inv_1",
-        "number": "INV-7K3QX9AB-2026-000123",
+        "number": "INV-7K3QX4AB-2026-000123",
         "place": "invoice:2026:usr_rosa:123",
         "form": InvoiceForm.INVOICE,
         "year": 2026,

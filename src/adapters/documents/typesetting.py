@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from adapters.documents.amounts import amount, date, rate
 from platform_core.kernel.errors import Unavailable
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).with_name("invoice.typ")
 
 #: Pictures, of which the fonts that come along have none.
-_PICTURES = re.compile("[\U0001f000-\U0001faff\U000e0000-\U000e007f\ufe00-\ufe0f]+")
+_PICTURE = "[\U0001f000-\U0001faff\U000e0000-\U000e007f\ufe00-\ufe0f]"
+_PICTURES = re.compile(f"{_PICTURE}+(?:\u200d{_PICTURE}+)*")
 _ACCENTS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 #: More of them on one letter than any language has: they would grow over the lines above.
 _PILES = re.compile(f"({_ACCENTS}{{4}}){_ACCENTS}+")
@@ -59,14 +60,18 @@ class TypstTypesetter:
             self._under_way -= 1
 
 
-def typeset(documents: Sequence[Invoice], *, form: str = "pdf", pixels_per_inch: float = 144) -> Any:
-    """Set documents now.
+def typeset(documents: Sequence[Invoice]) -> bytes:
+    """A PDF of documents, now: at least one."""
+    return _typeset(documents, "pdf", 1)
 
-    Args:
-        documents: At least one.
-        form: `pdf` gives bytes; `png` gives the bytes of a page, or a list of them.
-        pixels_per_inch: How large a picture is.
-    """
+
+def pictures(documents: Sequence[Invoice], *, pixels_per_inch: float) -> list[bytes]:
+    """The pages of documents as PNG."""
+    made: object = _typeset(documents, "png", pixels_per_inch)
+    return [made] if isinstance(made, bytes) else cast("list[bytes]", made)
+
+
+def _typeset(documents: Sequence[Invoice], form: Literal["pdf", "png"], pixels_per_inch: float) -> bytes:
     import typst
 
     first = documents[0]
@@ -98,7 +103,7 @@ def _fonts() -> typst.Fonts:
 def plain(text: str) -> str:
     """A text as one line that can be printed. Emoji go, unless there is nothing else."""
     line = " ".join(_PILES.sub(r"\1", _UNPRINTED.sub(" ", text)).split())
-    bare = " ".join(_PICTURES.sub("", line).strip("\u200d ").split())
+    bare = " ".join(_PICTURES.sub("", line).split())
     return bare if any(letter.isalnum() for letter in bare) else line
 
 

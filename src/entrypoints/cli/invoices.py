@@ -23,7 +23,7 @@ from platform_core.marketplace.documents import AllInvoices, GetInvoice, PrintIn
 from platform_core.marketplace.invoices import Invoice, InvoiceForm
 from platform_core.platform import Platform
 
-A_NUMBER = "INV-7K3QX9AB-2026-000123"
+A_NUMBER = "INV-7K3QX4AB-2026-000123"
 COLUMNS = (
     *("id", "number", "form", "issued", "order", "seller", "buyer"),
     *("net", "tax", "gross", "currency", "refund", "corrects"),
@@ -117,7 +117,11 @@ def pdf(operation: Operation, *, document: str, file: Path) -> None:
 @OF_FORM
 @OF_YEAR
 @click.option(
-    *("--format", "kind"), type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True, help="How to write it."
+    *("--format", "kind"),
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="How to write it.",
 )
 @click.option("-o", "--output", "file", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
 def export(

@@ -96,7 +96,7 @@ class Invoice(Aggregate):
     Amounts are positive in both forms, in minor units; a credit note's are what the buyer gets back.
 
     Args:
-        number: What is printed: `INV-7K3QX9AB-2026-000123`.
+        number: What is printed: `INV-7K3QX4AB-2026-000123`.
         place: Its place in its series, which no two documents share.
         form: Invoice or credit note.
         year: The series' year, in UTC.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 
 import pytest
@@ -17,13 +18,15 @@ from platform_core.marketplace.invoicing import Return, ReturnedLine
 from platform_core.platform import Storage
 from support.invoices import SYSTEM, Shop, a_line
 
+Act = Callable[[], Awaitable[list[str]]]
+
 
 @pytest.fixture
 def shop(store: Storage) -> Shop:
     return Shop(store)
 
 
-async def persistent(act: Callable[[], Awaitable[list[str]]]) -> list[str]:
+async def persistent(act: Act) -> list[str]:
     """Do something, again for as long as others are always quicker: as the inbox does with a payment."""
     while True:
         try:
@@ -32,7 +35,7 @@ async def persistent(act: Callable[[], Awaitable[list[str]]]) -> list[str]:
             await asyncio.sleep(0)
 
 
-async def at_once(*acts: Callable[[], Awaitable[list[str]]]) -> list[list[str]]:
+async def at_once(*acts: Act) -> list[list[str]]:
     """Do all of these at once."""
     return await asyncio.gather(*map(persistent, acts))
 
@@ -54,13 +57,13 @@ async def test_thirty_at_once_leave_no_gap(shop: Shop) -> None:
     """Two sellers, two forms: orders of one seller, orders of both, refunds of older orders, all at the same time."""
     for number in range(10):
         await shop.sell(f"ord_old{number}", a_line(1), a_line(2, "usr_kai"))
-    acts: list[Callable[[], Awaitable[list[str]]]] = []
+    acts: list[Act] = []
     for number in range(10):
         returned = Return(refund=f"rfd_{number}", order=f"ord_old{number}", lines=[ReturnedLine(1, 100 + number)])
         acts += [
-            lambda n=number: shop.sell(f"ord_one{n}", a_line()),  # type: ignore[misc]  # its default binds the number
-            lambda n=number: shop.sell(f"ord_both{n}", a_line(), a_line(2, "usr_kai")),  # type: ignore[misc]  # likewise
-            lambda r=returned: shop.give_back(r),  # type: ignore[misc]  # likewise
+            partial(shop.sell, f"ord_one{number}", a_line()),
+            partial(shop.sell, f"ord_both{number}", a_line(), a_line(2, "usr_kai")),
+            partial(shop.give_back, returned),
         ]
 
     numbers = await at_once(*acts)
@@ -74,7 +77,7 @@ async def test_thirty_at_once_leave_no_gap(shop: Shop) -> None:
 
 
 async def test_the_same_order_paid_many_times_at_once_has_one_invoice(shop: Shop) -> None:
-    made = await at_once(*[lambda: shop.sell("ord_1", a_line(), a_line(2, "usr_kai")) for _ in range(10)])
+    made = await at_once(*[partial(shop.sell, "ord_1", a_line(), a_line(2, "usr_kai"))] * 10)
 
     assert sorted(map(len, made)) == [0] * 9 + [2]
     assert check_series(await shop.issued()) == {("usr_kai", "invoice", 2026): 1, ("usr_rosa", "invoice", 2026): 1}
@@ -96,7 +99,7 @@ async def test_a_new_year_begins_at_one_whoever_is_late(shop: Shop) -> None:
     await shop.sell("ord_1")
     shop.clock.advance(seconds=0.000001)
     [second] = await shop.sell("ord_2")
-    await at_once(*[lambda n=n: shop.sell(f"ord_new{n}") for n in range(5)])  # type: ignore[misc]  # as above
+    await at_once(*[partial(shop.sell, f"ord_new{number}") for number in range(5)])
 
     assert second.endswith("-2027-000001")
     assert check_series(await shop.issued()) == {

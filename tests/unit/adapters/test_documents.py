@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from adapters.documents import local_typesetter
 from adapters.documents.amounts import amount, date, rate
-from adapters.documents.typesetting import TypstTypesetter, content_of, plain, typeset
+from adapters.documents.typesetting import TypstTypesetter, content_of, pictures, plain, typeset
 from adapters.memory import memory_platform
 from adapters.memory.store import MemoryStore
 from platform_core.kernel.changes import Changes
@@ -37,8 +37,8 @@ HOSTILE = {
 
 
 def pages(body: bytes) -> list[str]:
-    """The text of each page; breaks inside long words are no part of it."""
-    return [page.extract_text().replace("\u200b", "") for page in PdfReader(io.BytesIO(body)).pages]
+    """The text of each page."""
+    return [page.extract_text() for page in PdfReader(io.BytesIO(body)).pages]
 
 
 def page(*documents: Invoice) -> str:
@@ -56,7 +56,7 @@ def test_everything_that_matters_stands_on_the_page() -> None:
     text = page(an_invoice(*lines))
 
     for words in (
-        "Invoice number INV-7K3QX9AB-2026-000123",
+        "Invoice number INV-7K3QX4AB-2026-000123",
         "Date 23 November 2026",
         "Order ord_06f1a2b3c4d5e6f7g8h9j0k1m2",
         "Rosa Lindqvist Storgatan 12 113 51 Stockholm Sweden @rosa Tax number SE556677889901",
@@ -68,7 +68,7 @@ def test_everything_that_matters_stands_on_the_page() -> None:
         "Tax 5.5% on 1,169.67 64.33",
         "Total 1,263.99 EUR",
         "Paid in full on the date of this invoice. Nothing is due. Unit prices include tax.",
-        "Invoice INV-7K3QX9AB-2026-000123 Page 1 of 1",
+        "Invoice INV-7K3QX4AB-2026-000123 Page 1 of 1",
     ):
         assert words in text, text
     assert "redit" not in text
@@ -77,25 +77,25 @@ def test_everything_that_matters_stands_on_the_page() -> None:
 def test_a_credit_note_is_told_from_an_invoice() -> None:
     text = page(
         an_invoice(
-            number="CN-7K3QX9AB-2026-000004",
+            number="CN-7K3QX4AB-2026-000004",
             form=InvoiceForm.CREDIT_NOTE,
             refund="rfd_1",
             corrects="inv_0",
-            corrects_number="INV-7K3QX9AB-2026-000122",
+            corrects_number="INV-7K3QX4AB-2026-000122",
         )
     )
 
-    assert text.startswith("Credit note Credit note number CN-7K3QX9AB-2026-000004 Date 23 November 2026 Order ord_")
-    assert "Invoice credited INV-7K3QX9AB-2026-000122 Refund rfd_1" in text
+    assert text.startswith("Credit note Credit note number CN-7K3QX4AB-2026-000004 Date 23 November 2026 Order ord_")
+    assert "Invoice credited INV-7K3QX4AB-2026-000122 Refund rfd_1" in text
     assert "Total credited 29.99 EUR" in text
-    assert "takes the amounts above back from invoice INV-7K3QX9AB-2026-000122" in text
+    assert "takes the amounts above back from invoice INV-7K3QX4AB-2026-000122" in text
     assert "Nothing is due" not in text
 
 
 def test_an_invoice_that_cancels_a_credit_note_says_so() -> None:
-    text = page(an_invoice(refund="rfd_1", corrects="inv_0", corrects_number="CN-7K3QX9AB-2026-000004"))
+    text = page(an_invoice(refund="rfd_1", corrects="inv_0", corrects_number="CN-7K3QX4AB-2026-000004"))
 
-    assert "Credit note cancelled CN-7K3QX9AB-2026-000004" in text
+    assert "Credit note cancelled CN-7K3QX4AB-2026-000004" in text
     assert "This invoice cancels that credit note." in text
     assert "Total 29.99 EUR" in text
 
@@ -130,7 +130,7 @@ def test_letters_written_from_right_to_left_are_there() -> None:
     [
         ("invoice\u202efdp.exe", "invoice fdp.exe"),
         ("two\nlines\tand\r\x00 \x1b[31mcontrols\u2028\x85", "two lines and [31mcontrols"),
-        ("Lessons 🎸🎸 for you 👩‍👩‍👧", "Lessons for you"),
+        ("Lessons 🎸🎸 for 👩‍👩‍👧 you ❤️", "Lessons for you ❤"),
         ("🎸", "🎸"),
         ("  spaces   ", "spaces"),
         ("Z" + "\u0300" * 50 + "algo", "Z" + "\u0300" * 4 + "algo"),
@@ -141,7 +141,9 @@ def test_a_text_is_one_line_without_what_moves_others(written: str, printed: str
     assert plain(written) == printed
 
 
-@pytest.mark.parametrize("title", ["🎸", "日本語のタイトル", "", "\u202e", "\ufffd", "a" + "\u0301" * 500, "\U000f0000"])
+@pytest.mark.parametrize(
+    "title", ["🎸", "日本語のタイトル", "", "\u202e", "\ufffd", "a" + "\u0301" * 500, "\U000f0000"]
+)
 def test_what_no_font_has_breaks_nothing(title: str) -> None:
     assert "Total 29.99 EUR" in page(titled(title))
 
@@ -151,7 +153,7 @@ def test_a_word_as_long_as_it_may_be_stays_in_its_column() -> None:
     invoice = an_invoice(an_invoice_line(title=title), sold_by=Party("usr_1", "X" * 400), order="o" * 300)
 
     assert "".join(pages(typeset([invoice]))).count("W") == 2000
-    for picture in typeset([invoice], form="png", pixels_per_inch=72):
+    for picture in pictures([invoice], pixels_per_inch=72):
         sheet = Image.open(io.BytesIO(picture)).convert("L")
         margins = sheet.crop((0, 0, 60, sheet.height)), sheet.crop((sheet.width - 60, 0, sheet.width, sheet.height))
         assert [margin.getextrema() for margin in margins] == [(255, 255), (255, 255)]
@@ -193,7 +195,7 @@ def test_the_same_document_is_the_same_bytes() -> None:
     assert typeset(invoices[:1]) != made
     about = PdfReader(io.BytesIO(made)).metadata
     assert about is not None
-    assert about.title == "INV-7K3QX9AB-2026-000123, INV-OTHER-2026-000002"
+    assert about.title == "INV-7K3QX4AB-2026-000123, INV-OTHER-2026-000002"
     assert about.author == "Rosa Lindqvist"
     assert about.creation_date is not None
     assert about.creation_date.astimezone(UTC).date() == datetime(2026, 11, 23, tzinfo=UTC).date()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.memory.store import MemoryStore
 from adapters.testing import START
+from platform_core.identity.users import People
 from platform_core.kernel.actor import ANONYMOUS, Actor, Role, Via
 from platform_core.kernel.errors import Conflict, Forbidden, NotFound, PlatformError, Unauthenticated, Unavailable
 from platform_core.kernel.sync import run_sync
@@ -22,7 +23,6 @@ from platform_core.marketplace.documents import (
 )
 from platform_core.marketplace.invoices import Invoice, InvoiceForm, InvoiceSeries, seller_code, series_id
 from platform_core.marketplace.invoicing import Return, ReturnedLine, SoldLine, parties
-from platform_core.identity.users import People
 from support.interleaving import InterleavedStore, at_once
 from support.invoices import SYSTEM, Shop, a_line, user
 from support.steady import STEADY
@@ -282,7 +282,9 @@ def sums_up(document: Invoice) -> None:
 
 @settings(STEADY, max_examples=150)
 @given(LINES, st.data())
-def test_net_and_tax_make_up_the_gross_in_every_document(drawn: list[tuple[int, int, int]], data: st.DataObject) -> None:
+def test_net_and_tax_make_up_the_gross_in_every_document(
+    drawn: list[tuple[int, int, int]], data: st.DataObject
+) -> None:
     """Refunds in any steps, some of which fail after all: whatever comes, all of it at last is what was invoiced."""
     shop, lines = Shop(MemoryStore()), sold(drawn)
     run_sync(shop.sell("ord_1", *lines))
