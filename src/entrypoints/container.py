@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from adapters.fanout.port import Fanout
+    from adapters.security.jwt import JoseTokens
     from adapters.security.passwords import Argon2Passwords
     from entrypoints.http.kit.limits import Allowance, Limit, Limiter
     from entrypoints.http.kit.options import HttpOptions
@@ -147,6 +148,19 @@ def _media(settings: Settings, clock: Clock) -> Media:
     return make_media(settings.media, folder=beside, key=key, base_url=base_url(settings), clock=clock)
 
 
+def _tokens(settings: Settings) -> JoseTokens:
+    from adapters.security.jwt import JoseTokens
+    from adapters.security.sealer import derive_key
+
+    return JoseTokens(derive_key(settings.veza.jwt_secret or settings.secret_key, "veza tokens"))
+
+
+def _key_pepper(settings: Settings) -> bytes:
+    from adapters.security.sealer import derive_key
+
+    return derive_key(settings.secret_key, "api keys")
+
+
 def _fingerprint_key(settings: Settings) -> bytes:
     from adapters.security.sealer import derive_key
 
@@ -240,6 +254,8 @@ class Container(containers.DeclarativeContainer):
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
         assist=providers.Singleton(_assist, settings),
+        tokens=providers.Singleton(_tokens, settings),
+        key_pepper=providers.Singleton(_key_pepper, settings),
     )
 
 

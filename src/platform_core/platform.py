@@ -13,8 +13,11 @@ from platform_core.booking.policy import BookingPolicy
 from platform_core.content.absent import no_media
 from platform_core.content.ports import ContentRules, Links, Media, MediaStore
 from platform_core.content.showcase import ContentShowcase
-from platform_core.identity.ports import Directory, Passwords, Showcase
+from platform_core.identity.absent import NoSignedTokens
+from platform_core.identity.api_keys import KeyDigests, KeyDoorkeeper
+from platform_core.identity.ports import Directory, Passwords, Showcase, SignedTokens
 from platform_core.identity.sessions import Doorkeeper
+from platform_core.identity.signing_in import TokenDoorkeeper
 from platform_core.identity.users import People
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
@@ -100,6 +103,8 @@ class Platform:
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
         assist: Who tells moods, suggests people and writes; nobody when None.
+        tokens: Who signs tokens; nobody when None, and then nobody can sign in for them.
+        key_pepper: Secret bytes under which API keys are digested.
     """
 
     def __init__(
@@ -118,6 +123,8 @@ class Platform:
         fingerprint_key: bytes = b"",
         worker: str = "platform",
         assist: Assistant | None = None,
+        tokens: SignedTokens | None = None,
+        key_pepper: bytes = b"",
     ) -> None:
         self.store = store
         self.clock = clock
@@ -125,6 +132,9 @@ class Platform:
         self.media = media = media or no_media()
         self.catalogue = catalogue or Catalogue()
         self.doorkeeper = Doorkeeper(store, clock)
+        tokens, digests = tokens or NoSignedTokens(), KeyDigests(key_pepper)
+        self.token_doorkeeper = TokenDoorkeeper(self.doorkeeper, clock, tokens)
+        self.key_doorkeeper = KeyDoorkeeper(store, clock, digests)
         self.relay = Relay(store.outbox, clock, worker=worker)
         people = People(store)
         self.application = Application(
@@ -141,11 +151,13 @@ class Platform:
                 Directory: people,
                 FeePolicy: fees or FeePolicy(),
                 IceServers: ice or NoIceServers(),
+                KeyDigests: digests,
                 Links: media.links,
                 Media: media,
                 MediaStore: media.store,
                 Passwords: passwords,
                 PaymentGateway: gateway,
+                SignedTokens: tokens,
                 Showcase: ContentShowcase(store, media.links),
                 **_assistance(assist or no_assistant(), people),
             },
