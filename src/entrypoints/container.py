@@ -240,6 +240,7 @@ class Container(containers.DeclarativeContainer):
     passwords = providers.Singleton(_passwords, settings)
     gateway = providers.Singleton(_gateway, settings, clock)
     media = providers.Singleton(_media, settings, clock)
+    tokens = providers.Singleton(_tokens, settings)
     platform = providers.Singleton(
         Platform,
         store=store,
@@ -254,7 +255,7 @@ class Container(containers.DeclarativeContainer):
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
         assist=providers.Singleton(_assist, settings),
-        tokens=providers.Singleton(_tokens, settings),
+        tokens=tokens,
         key_pepper=providers.Singleton(_key_pepper, settings),
     )
 

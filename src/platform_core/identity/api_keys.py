@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import ClassVar
 from zlib import crc32
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from platform_core.identity.events import ApiKeyMade, ApiKeyRevoked
 from platform_core.identity.users import User
@@ -75,7 +75,7 @@ class KeyDigests:
         pepper: That secret.
     """
 
-    _pepper: bytes
+    _pepper: bytes = field(repr=False)
 
     def id(self, key: Secret) -> str:
         """The id of the key; it tells nothing of it, so it may be shown (AUTH-17)."""
