@@ -65,6 +65,7 @@ _GROUPS: Mapping[str, Callable[..., Any]] = {
     "payments": declared.Payments,
     "ice": declared.Ice,
     "media": declared.Media,
+    "veza": declared.Veza,
     "log": declared.Log,
 }
 

@@ -15,6 +15,7 @@ from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.payments.fake_merchant import FakeMerchant
+from adapters.security.jwt import JoseTokens
 from adapters.testing import ManualClock, SeededIds
 from platform_core.assist.ports import Assistant
 from platform_core.content.ports import Media
@@ -36,6 +37,7 @@ from platform_core.wallet.wallet import Wallet
 OPERATOR = Actor.operator()
 ICE = ConfiguredIce(stun=("stun:stun.example:3478",), turn=("turn:turn.example:3478",), secret="shared" * 6)
 SESSION = "ses_test"
+TOKENS = JoseTokens(b"a key that is for tests and no more")
 PASSWORD = Secret("correct horse battery")
 
 
@@ -91,6 +93,8 @@ class World(Platform):
             merchant=FakeMerchant(clock),
             payouts=payouts or PayoutPolicy(return_url="https://shop.example"),
             typesetter=typesetter,
+            tokens=TOKENS,
+            key_pepper=b"test",
         )
 
     async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:

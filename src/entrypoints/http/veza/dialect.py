@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from entrypoints.http.kit.dialect import Dialect
-from entrypoints.http.veza import invoices, orders, products, refunds, selling, sessions, transfers
+from entrypoints.http.veza import (
+    auth,
+    developer,
+    invoices,
+    orders,
+    products,
+    refunds,
+    selling,
+    sessions,
+    transfers,
+)
 from entrypoints.http.veza.envelope import enveloped
 from entrypoints.http.veza.errors import VEZA_STATUSES, show_refusal
 
@@ -17,7 +27,9 @@ VEZA = Dialect(
     "programs send `X-API-Key: veza_sk_...`.",
     root="/api/v1",
     rows=(
+        *auth.ROWS,
         *sessions.ROWS,
+        *developer.ROWS,
         *products.ROWS,
         *orders.ROWS,
         *refunds.ROWS,
@@ -27,7 +39,9 @@ VEZA = Dialect(
     ),
     show_refusal=show_refusal,
     bearer="`Bearer <access_token>`, a JWT good for an hour",
+    doorkeeping=lambda platform: platform.token_doorkeeper.actor,
     key_header="X-API-Key",
+    key_doorkeeping=lambda platform: platform.key_doorkeeper.actor,
     envelope=enveloped,
     statuses=VEZA_STATUSES,
 )
