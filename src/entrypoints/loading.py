@@ -58,7 +58,9 @@ class Loaded:
 
 #: Settings that are groups of settings.
 _GROUPS: Mapping[str, Callable[..., Any]] = {
-    field.name: field.type for field in attrs.fields(attrs.resolve_types(Settings)) if attrs.has(field.type)
+    field.name: field.type
+    for field in attrs.fields(attrs.resolve_types(Settings))
+    if field.type is not None and attrs.has(field.type)
 }
 
 OPTIONS: OptionList = ts.SettingsState(Settings, (), (), ts.default_converter(), Path()).options
