@@ -24,6 +24,8 @@ COMMANDS = {
     "bookings": "bookings",
     "streams": "streams",
     "invoices": "invoices",
+    "products": "products",
+    "orders": "orders",
     "ledger": "ledger",
     "outbox": "outbox",
     "webhooks": "webhooks",
