@@ -89,7 +89,8 @@ def _typeset(documents: Sequence[Invoice], form: Literal["pdf", "png"], pixels_p
         format=form,
         ppi=pixels_per_inch,
         sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
-        timestamp=first.issued_at,
+        # Typst takes whole seconds only.
+        timestamp=first.issued_at.replace(microsecond=0),
     )
 
 

@@ -51,6 +51,13 @@ def titled(*titles: str) -> Invoice:
     return an_invoice(*[an_invoice_line(number, title=title) for number, title in enumerate(titles, 1)])
 
 
+def test_a_moment_between_two_seconds_is_a_date_like_any_other() -> None:
+    invoice = an_invoice()
+    invoice.issued_at = invoice.issued_at.replace(microsecond=123_456)
+
+    assert f"Date {date(invoice.issued_at)}" in page(invoice)
+
+
 def test_everything_that_matters_stands_on_the_page() -> None:
     lines = an_invoice_line(1, 2999), an_invoice_line(2, 1234, quantity=100, title="Preset", tax_bp=550)
     text = page(an_invoice(*lines))
