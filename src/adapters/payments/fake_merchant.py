@@ -157,9 +157,13 @@ class FakeMerchant:
         """Whether something is still to go wrong."""
         return bool(self._script.get(verb))
 
+    def unscript(self) -> None:
+        """Forget what was still to go wrong."""
+        self._script.clear()
+
     def forgive(self) -> None:
         """Let nothing go wrong any more, and do what was pending."""
-        self._script.clear()
+        self.unscript()
         self._spent.clear()
         for verb, subject in list(self._moved):
             if isinstance(self._moved[verb, subject].answer, Pending):
