@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entrypoints.http.kit.dialect import Dialect
-from entrypoints.http.veza import sessions
+from entrypoints.http.veza import sessions, webhooks
 from entrypoints.http.veza.envelope import enveloped
 from entrypoints.http.veza.errors import VEZA_STATUSES, show_refusal
 
@@ -22,4 +22,5 @@ VEZA = Dialect(
     key_header="X-API-Key",
     envelope=enveloped,
     statuses=VEZA_STATUSES,
+    hooks=webhooks.HOOKS,
 )
