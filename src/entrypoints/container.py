@@ -21,7 +21,7 @@ from dependency_injector import containers, providers
 from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
-from entrypoints.gateways import gateway, merchant
+from entrypoints.gateways import gateway, merchant, readers
 from entrypoints.keeping import beside_data, with_secrets
 from entrypoints.loading import variable, without_password
 from entrypoints.settings import BadSettings, Settings
@@ -269,6 +269,7 @@ class Container(containers.DeclarativeContainer):
         worker=worker,
         assist=providers.Singleton(_assist, settings),
         merchant=providers.Singleton(merchant, settings, clock),
+        readers=providers.Singleton(readers, settings, clock),
         payouts=providers.Singleton(_payouts, settings),
         typesetter=providers.Singleton(_typesetter),
         tokens=tokens,
@@ -328,8 +329,9 @@ async def running(
         try:
             yield platform
         finally:
-            if isinstance(platform.gateway, _Closes):
-                await platform.gateway.close()
+            for part in (platform.gateway, platform.merchant):
+                if isinstance(part, _Closes):
+                    await part.close()
     finally:
         await store.close()
         await container.media().close()

@@ -148,7 +148,8 @@ class Payments:
     stripe_key: str = _option("", "Secret key of the Stripe account. In production a live one.", secret=True)
     stripe_webhook_secret: str = _option(
         "",
-        "Signing secret of the Stripe webhook endpoint; two, with a comma between, while it is rotated.",
+        "Signing secrets of the Stripe webhook endpoints, with commas between: that of the account, that of the "
+        "connected accounts if there is one, and both the old and the new while one is rotated.",
         secret=True,
     )
     stripe_methods: tuple[str, ...] = _option(
@@ -156,6 +157,24 @@ class Payments:
     )
     stripe_return_url: str = _option("", "Where Stripe sends buyers afterwards; `server.base_url` when empty.")
     stripe_url: str = _option("", "Where Stripe's API is; its own address when empty.")
+    stripe_connect: bool = _option(
+        False, "Whether sellers are paid through Stripe Connect, which the account must have turned on."
+    )
+    hyperswitch_secret: str = _option(
+        "",
+        "Signing secret of Hyperswitch's messages; two, with a comma between, while it is rotated. In development "
+        "`webhook_secret` when empty; in production no message of it is taken then.",
+        secret=True,
+    )
+    hyperswitch_headers: tuple[str, ...] = _option(
+        ("x-webhook-signature-512:sha512", "x-webhook-signature-256:sha256", "x-hyperswitch-signature:sha512"),
+        "Headers its signature may come in, best first, each `name:sha512` or `name:sha256`.",
+    )
+    hyperswitch_events: tuple[str, ...] = _option(
+        (),
+        "What its events say, where that differs from what is known: each `name:outcome`, such as "
+        "`payment_captured:succeeded`, or `name:ignored`.",
+    )
 
 
 @frozen(kw_only=True)

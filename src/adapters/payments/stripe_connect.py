@@ -44,12 +44,15 @@ class StripeConnect:
 
     Args:
         api: The way to its API.
+        pays_sellers: Whether the account has Connect turned on. Without it payments are given back, and nobody is sent
+            money: transfers wait, and no account can be opened.
     """
 
     name = "stripe"
 
-    def __init__(self, api: StripeApi) -> None:
+    def __init__(self, api: StripeApi, *, pays_sellers: bool = True) -> None:
         self._api = api
+        self._pays_sellers = pays_sellers
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -118,6 +121,8 @@ class StripeConnect:
         Raises:
             OutcomeUnknown: No answer came.
         """
+        if not self._pays_sellers:
+            return failed(Failure.BLOCKED, "connect_off")
         services = await self._api.v1()
         return await self._moved(
             services.transfers.create_async,
@@ -184,8 +189,10 @@ class StripeConnect:
         far more than are made between an answer that got lost and the next try. Two tries at once are one by their key.
 
         Raises:
-            Unavailable: Stripe does not answer, or not as it should.
+            Unavailable: Stripe does not answer, or not as it should; or Connect is not turned on.
         """
+        if not self._pays_sellers:
+            raise Unavailable("sellers cannot be paid here")
         services = await self._api.v1()
         async for account in self._named(seller, services.accounts.list_async, {}, all_of_them=False):
             return text(account["id"])

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import aiohttp
 from aiohttp import hdrs, web
 
-from entrypoints.http.kit.body import read_body
 from entrypoints.http.kit.dialect import STATUSES
+from entrypoints.http.kit.hooks import keep_message
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.outside import Outside
 from entrypoints.http.kit.refusals import NO_RESOURCE, HttpRefusal, Refusal
-from platform_core.kernel.actor import Actor
-from platform_core.kernel.errors import Malformed, PlatformError, Unavailable
+from platform_core.kernel.errors import PlatformError
 from platform_core.kernel.money import Money
 from platform_core.platform import Platform
 from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.webhooks import TakeWebhook, WebhookState
-
-MOST = 64 * 1024
 
 PAGE_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -95,35 +89,18 @@ class Webhooks:
         self._outside = outside
 
     async def take(self, request: web.Request) -> web.Response:
-        """Take one message. What is rightly signed is kept before it is answered 200; from then on it is ours to see
-        to, whether it can be applied now or not. Only what could not be kept, or read, must be sent again.
-        """
+        """Take one message of the provider, or of somebody else who tells of its payments."""
+        platform, name = self._platform, request.match_info["provider"]
+        sender = None if name == platform.gateway.name else name
+        if sender is not None and sender not in platform.readers.readers:
+            return self._outside.refuse(NO_RESOURCE)
         try:
-            await self._keep(request)
+            await keep_message(platform, request, sender=sender, seconds=self._options.body_seconds)
         except PlatformError as error:
             return self._outside.refuse(Refusal(STATUSES[error.kind], error.code, error.message))
         except HttpRefusal as error:
             return self._outside.refuse(error.refusal)
         return web.json_response({"received": True})
-
-    async def _keep(self, request: web.Request) -> None:
-        gateway = self._platform.gateway
-        if request.match_info["provider"] != gateway.name:
-            raise HttpRefusal(NO_RESOURCE)
-        body = await read_body(request, most=MOST, seconds=self._options.body_seconds)
-        by = Actor.system(gateway.name)
-        # No key: it is kept under its own id, and settling twice changes nothing.
-        taken = await self._platform.execute(TakeWebhook(body, _lowered(request.headers)), by=by)
-        if not taken.readable:
-            raise Malformed("the webhook cannot be read")
-        if taken.state is WebhookState.PENDING:
-            # The store went away since: the worker sees to it.
-            with suppress(Unavailable):
-                await self._platform.apply_webhook(taken.id, by=by)
-
-
-def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
 
 
 class PaymentPages:

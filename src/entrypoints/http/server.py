@@ -14,6 +14,7 @@ from entrypoints.http.kit.connections import GuardedRunner
 from entrypoints.http.kit.desk import Desk
 from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.endpoint import Endpoint
+from entrypoints.http.kit.hook_endpoint import HookEndpoint
 from entrypoints.http.kit.openapi import document
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.outside import Outside
@@ -70,7 +71,8 @@ def mount(app: web.Application, dialect: Dialect, platform: Platform, options: H
     desk = Desk(dialect, options)
     who = dialect.doorkeeping(platform)
     whose_key = None if dialect.key_doorkeeping is None else dialect.key_doorkeeping(platform)
-    endpoints = [Endpoint(row, desk, platform, who, whose_key) for row in dialect.rows]
+    endpoints: list[Endpoint | HookEndpoint] = [Endpoint(row, desk, platform, who, whose_key) for row in dialect.rows]
+    endpoints += [HookEndpoint(hook, desk, platform) for hook in dialect.hooks]
     app.router.register_resource(Mount(dialect.prefix, desk, endpoints))
     if options.root_api == dialect.name:
         app.router.register_resource(Mount(dialect.root, desk, endpoints))

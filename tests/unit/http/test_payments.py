@@ -9,7 +9,7 @@ import pytest
 from adapters.payments.fake import FakeGateway
 from adapters.payments.signatures import signature
 from entrypoints.http import health
-from entrypoints.http.payments import MOST
+from entrypoints.http.kit.hooks import MOST
 from entrypoints.worker import Worker
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.money import Money

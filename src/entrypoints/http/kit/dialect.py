@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from entrypoints.http.kit.hooks import Hook
 from entrypoints.http.kit.refusals import Refusal
 from entrypoints.http.kit.rows import Answer, Row
 from platform_core.kernel.actor import Actor
@@ -49,6 +50,7 @@ class Dialect:
         key_doorkeeping: How it tells who an API key belongs to.
         envelope: What it puts around what an operation answers; None where answers go out as they are.
         statuses: The status of each kind of refusal.
+        hooks: Its operations that take messages of services.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Dialect:
     key_doorkeeping: Callable[[Platform], Doorkeeping] | None = None
     envelope: Callable[[Any], Mapping[str, Any]] | None = None
     statuses: Mapping[Kind, int] = field(default=STATUSES)
+    hooks: Sequence[Hook] = ()
 
     @property
     def prefix(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from entrypoints.http.kit.dialect import Dialect
+from entrypoints.http.kit.hooks import Hook
 from entrypoints.http.kit.rows import Ask, Row
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import Kind
@@ -30,6 +31,7 @@ _HEADERS: Json = {
     "Content-Disposition": {"description": "The name of the file.", "schema": {"type": "string"}},
     "Set-Cookie": {"description": "For browsers: the session, or what renews it.", "schema": {"type": "string"}},
 }
+_HOOK_REFUSALS = (400, 401, 404, 408, 413, 500, 503)
 _ALWAYS = ("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 _KEY: Json = {
@@ -70,11 +72,13 @@ def document(dialect: Dialect, *, servers: Iterable[str] = (), cookie_name: str 
     paths: dict[str, Json] = {}
     for row in dialect.rows:
         paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, dialect, schemas)
+    for hook in dialect.hooks:
+        paths.setdefault(hook.path, {})[hook.method.lower()] = _hook(hook, dialect)
     return {
         "openapi": "3.1.0",
         "info": {"title": dialect.title, "version": dialect.version, "description": dialect.description},
         "servers": [{"url": url} for url in servers or (dialect.prefix,)],
-        "tags": [{"name": tag} for tag in dict.fromkeys(row.tag for row in dialect.rows)],
+        "tags": [{"name": tag} for tag in _tags(dialect)],
         "paths": paths,
         "components": {
             "schemas": {name: schemas[name] for name in schemas if name not in _asked_by_path_only(dialect)},
@@ -89,6 +93,10 @@ def _error(dialect: Dialect) -> str:
     return str(get_type_hints(dialect.show_refusal)["return"].__name__)
 
 
+def _tags(dialect: Dialect) -> Iterable[str]:
+    return dict.fromkeys([*(row.tag for row in dialect.rows), *(hook.tag for hook in dialect.hooks)])
+
+
 def _shapes(dialect: Dialect) -> list[Any]:
     shapes: dict[Any, None] = {get_type_hints(dialect.show_refusal)["return"]: None}
     for row in dialect.rows:
@@ -96,6 +104,7 @@ def _shapes(dialect: Dialect) -> list[Any]:
             shapes[row.shape] = None
         if row.answer is not type(None) and row.produces is None:
             shapes[row.answer] = None
+    shapes.update({type(hook.answer): None for hook in dialect.hooks})
     return list(shapes)
 
 
@@ -110,6 +119,10 @@ def _schemes(dialect: Dialect, cookie_name: str) -> Json:
         schemes["cookie"] = {"type": "apiKey", "in": "cookie", "name": cookie_name}
     if dialect.key_header is not None:
         schemes["key"] = {"type": "apiKey", "in": "header", "name": dialect.key_header}
+    for hook in dialect.hooks:
+        schemes.update(
+            {name: {"type": "apiKey", "in": "header", "name": told} for name, told in hook.signatures.items()}
+        )
     return schemes
 
 
@@ -145,6 +158,28 @@ def _operation(row: Row, dialect: Dialect, schemas: dict[str, Any]) -> Json:
         kind = "application/json" if row.file is None else "multipart/form-data"
         operation["requestBody"] = {"required": row.wants_body, "content": {kind: content}}
     return operation
+
+
+def _hook(hook: Hook, dialect: Dialect) -> Json:
+    schema = _within(dialect, {"$ref": _REF.format(name=type(hook.answer).__name__)})
+    shown = msgspec.to_builtins(hook.answer)
+    example = dict(shown if dialect.envelope is None else dialect.envelope(shown))
+    success = {
+        "description": HTTPStatus(hook.status).phrase,
+        "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
+        "content": {"application/json": {"schema": schema, "example": example}},
+    }
+    refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _HOOK_REFUSALS}
+    body = {"schema": {"type": "object"}, "example": dict(hook.example)}
+    return {
+        "operationId": hook.id,
+        "summary": hook.summary,
+        "description": hook.description,
+        "tags": [hook.tag],
+        "security": [{name: []} for name in hook.signatures],
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {str(hook.status): success, **refusals},
+    }
 
 
 def _parameters(row: Row, schema: Json) -> list[Json]:

@@ -13,6 +13,7 @@ from entrypoints.http.veza import (
     selling,
     sessions,
     transfers,
+    webhooks,
 )
 from entrypoints.http.veza.envelope import enveloped
 from entrypoints.http.veza.errors import VEZA_STATUSES, show_refusal
@@ -44,4 +45,5 @@ VEZA = Dialect(
     key_doorkeeping=lambda platform: platform.key_doorkeeper.actor,
     envelope=enveloped,
     statuses=VEZA_STATUSES,
+    hooks=webhooks.HOOKS,
 )
