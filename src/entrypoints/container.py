@@ -10,7 +10,7 @@ import platform as platform_of_python
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -288,19 +288,17 @@ async def running(
     if wrap is not None:
         container.store.override(providers.Object(wrap(container.store())))
     store: Storage = container.store()
-    with reaching_database():
-        await store.open()
-    try:
+    # Let go of in the opposite order, each whatever became of the others.
+    async with AsyncExitStack() as held:
+        held.callback(container.passwords().close)
+        held.push_async_callback(container.media().close)
+        with reaching_database():
+            await store.open()
+        held.push_async_callback(store.close)
         platform: Platform = container.platform()
-        try:
-            yield platform
-        finally:
-            if isinstance(platform.gateway, _Closes):
-                await platform.gateway.close()
-    finally:
-        await store.close()
-        await container.media().close()
-        container.passwords().close()
+        if isinstance(platform.gateway, _Closes):
+            held.push_async_callback(platform.gateway.close)
+        yield platform
 
 
 def application(platform: Platform, settings: Settings) -> web.Application:

@@ -27,7 +27,7 @@ export function chat(room, host) {
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
     let before = list.lastElementChild;
     if (id) {
-      item.dataset.key = id.slice(id.indexOf("_") + 1);
+      item.dataset.key = id.slice(id.lastIndexOf("_") + 1);
       while (before?.dataset.key > item.dataset.key) before = before.previousElementSibling;
     }
     if (before) before.after(item);
