@@ -44,8 +44,8 @@ async def test_a_part_that_cannot_be_closed_keeps_no_other_open() -> None:
     # The threads that hash passwords and those that look after pictures have ended.
     with pytest.raises(RuntimeError, match="shutdown"):
         await platform.execute(Register("b@example.com", "bob", Secret("a long phrase")), by=ANONYMOUS)
+    upload = UploadContent(incoming(png()), MediaForm.IMAGE)
     with pytest.raises(RuntimeError, match="shutdown"):
-        upload = UploadContent(incoming(png()), MediaForm.IMAGE)
         await platform.execute(upload, by=Actor(opened.user, Role.CREATOR, Via.SESSION))
 
 
