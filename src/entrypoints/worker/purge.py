@@ -1,5 +1,5 @@
 """Forgetting what is out of date: ended sessions, counts of wrong passwords, payment messages that were applied long
-ago, and in stores that can, old idempotency keys and windows of rate limits.
+ago, old lines of streams' chats, and in stores that can, old idempotency keys and windows of rate limits.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from platform_core.kernel.changes import Changes
 from platform_core.kernel.errors import Stale
 from platform_core.kernel.ports import Store
 from platform_core.kernel.select import Select, Where
+from platform_core.streams.chat import KEPT, StreamLine
 from platform_core.wallet.webhooks import Webhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
@@ -60,7 +61,8 @@ async def purge(store: Store, now: datetime) -> bool:
     guesses = await store.find(_before(Guesses, "since", now - 2 * WINDOW))
     done = Where("state", "=", WebhookState.DONE)
     webhooks = await store.find(_before(Webhook, "received_at", now - WEBHOOKS_KEPT, done))
-    gone = [await _forget(store, batch) for batch in (sessions, guesses, webhooks)]
+    lines = await store.find(_before(StreamLine, "said_at", now - KEPT))
+    gone = [await _forget(store, batch) for batch in (sessions, guesses, webhooks, lines)]
     if isinstance(store, KeepsKeys):
         gone.append(await store.forget_keys(now - KEYS_KEPT, BATCH))
     windows = getattr(store, "windows", None)
