@@ -27,7 +27,13 @@ SCENES: Mapping[str, Callable[[Served, Row, Guest], Awaitable[tuple[str, dict[st
     **dict.fromkeys(message_scene.TAGS, message_scene.prepare),
     **dict.fromkeys(stream_scene.TAGS, stream_scene.prepare),
 }
-ROLES = {"owner": Role.VIEWER, "other": Role.VIEWER, "creator": Role.CREATOR, "provider": Role.PROVIDER}
+ROLES = {
+    "owner": Role.VIEWER,
+    "other": Role.VIEWER,
+    "creator": Role.CREATOR,
+    "provider": Role.PROVIDER,
+    "moderator": Role.MODERATOR,
+}
 
 
 async def prepare(server: Served, row: Row, owner: Guest) -> tuple[str, dict[str, Any] | None]:
