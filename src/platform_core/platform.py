@@ -10,7 +10,9 @@ from platform_core.assist.absent import NoPictures, no_assistant
 from platform_core.assist.matching import KnownPeople
 from platform_core.assist.ports import Assistant, Candidates, Matcher, Moods, Pictures, Writer
 from platform_core.booking.policy import BookingPolicy
+from platform_core.booking.practices import KeptPractices
 from platform_core.content.absent import no_media
+from platform_core.content.favourites import KeptFavourites
 from platform_core.content.ports import ContentRules, Links, Media, MediaStore
 from platform_core.content.showcase import ContentShowcase
 from platform_core.identity.ports import Directory, Passwords, Showcase
@@ -126,7 +128,8 @@ class Platform:
         self.catalogue = catalogue or Catalogue()
         self.doorkeeper = Doorkeeper(store, clock)
         self.relay = Relay(store.outbox, clock, worker=worker)
-        people = People(store)
+        people, blocks = People(store), KeptBlocks(store)
+        known = KnownPeople(people, KeptPractices(store), KeptFavourites(store, clock), blocks)
         self.application = Application(
             USE_CASES,
             store=store,
@@ -134,7 +137,7 @@ class Platform:
             ids=ids,
             services={
                 BookingPolicy: booking_policy or BookingPolicy(),
-                Blocks: KeptBlocks(store),
+                Blocks: blocks,
                 Books: store,
                 Catalogue: self.catalogue,
                 ContentRules: media.rules,
@@ -147,7 +150,7 @@ class Platform:
                 Passwords: passwords,
                 PaymentGateway: gateway,
                 Showcase: ContentShowcase(store, media.links),
-                **_assistance(assist or no_assistant(), people),
+                **_assistance(assist or no_assistant(), known),
             },
             fingerprint_key=fingerprint_key,
         )
@@ -214,9 +217,9 @@ async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:
         after = (holds[-1].id,)
 
 
-def _assistance(assist: Assistant, people: Directory) -> Mapping[type[Any], object]:
+def _assistance(assist: Assistant, known: Candidates) -> Mapping[type[Any], object]:
     return {
-        Candidates: assist.candidates or KnownPeople(people),
+        Candidates: assist.candidates or known,
         Matcher: assist.matcher,
         Moods: assist.moods,
         Pictures: assist.pictures or NoPictures(),
