@@ -11,6 +11,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from entrypoints.keeping import beside_data, with_secrets
 from entrypoints.loading import variable, without_password
 from entrypoints.settings import BadSettings, Settings
 from platform_core.assist.ports import Assistant
+from platform_core.booking.policy import BookingPolicy
 from platform_core.content.ports import Media
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.money import Money
@@ -125,6 +127,16 @@ def _assist(settings: Settings) -> Assistant:
 
 def _fees(settings: Settings) -> FeePolicy:
     return FeePolicy({kind: rate for kind, rate in attrs.asdict(settings.fees).items() if rate})
+
+
+def _bookings(settings: Settings) -> BookingPolicy:
+    chosen = settings.bookings
+    return BookingPolicy(
+        lead=timedelta(minutes=chosen.lead_minutes),
+        completes_after=timedelta(hours=chosen.completes_after_hours),
+        dispute_lasts=timedelta(days=chosen.dispute_days),
+        reviews_for=timedelta(days=chosen.review_days),
+    )
 
 
 def _ice(settings: Settings) -> IceServers:
@@ -235,6 +247,7 @@ class Container(containers.DeclarativeContainer):
         gateway=gateway,
         catalogue=providers.Singleton(catalogue, settings),
         fees=providers.Singleton(_fees, settings),
+        booking_policy=providers.Singleton(_bookings, settings),
         ice=providers.Singleton(_ice, settings),
         media=media,
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),

@@ -61,6 +61,7 @@ _GROUPS: Mapping[str, Callable[..., Any]] = {
     "limits": declared.Limits,
     "passwords": declared.Passwords,
     "fees": declared.Fees,
+    "bookings": declared.Bookings,
     "assist": declared.Assist,
     "payments": declared.Payments,
     "ice": declared.Ice,
