@@ -10,7 +10,8 @@ import platform as platform_of_python
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from entrypoints.keeping import beside_data, with_secrets
 from entrypoints.loading import variable, without_password
 from entrypoints.settings import BadSettings, Settings
 from platform_core.assist.ports import Assistant
+from platform_core.booking.policy import BookingPolicy
 from platform_core.content.ports import Media
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.money import Money
@@ -139,6 +141,16 @@ def _fees(settings: Settings) -> FeePolicy:
 def _payouts(settings: Settings) -> PayoutPolicy:
     chosen = attrs.asdict(settings.payouts)
     return PayoutPolicy(**{**chosen, "return_url": chosen["return_url"] or base_url(settings)})
+
+
+def _bookings(settings: Settings) -> BookingPolicy:
+    chosen = settings.bookings
+    return BookingPolicy(
+        lead=timedelta(minutes=chosen.lead_minutes),
+        completes_after=timedelta(hours=chosen.completes_after_hours),
+        dispute_lasts=timedelta(days=chosen.dispute_days),
+        reviews_for=timedelta(days=chosen.review_days),
+    )
 
 
 def _ice(settings: Settings) -> IceServers:
@@ -263,6 +275,7 @@ class Container(containers.DeclarativeContainer):
         gateway=gateway,
         catalogue=providers.Singleton(catalogue, settings),
         fees=providers.Singleton(_fees, settings),
+        booking_policy=providers.Singleton(_bookings, settings),
         ice=providers.Singleton(_ice, settings),
         media=media,
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
@@ -322,20 +335,18 @@ async def running(
     if wrap is not None:
         container.store.override(providers.Object(wrap(container.store())))
     store: Storage = container.store()
-    with reaching_database():
-        await store.open()
-    try:
+    # Let go of in the opposite order, each whatever became of the others.
+    async with AsyncExitStack() as held:
+        held.callback(container.passwords().close)
+        held.push_async_callback(container.media().close)
+        with reaching_database():
+            await store.open()
+        held.push_async_callback(store.close)
         platform: Platform = container.platform()
-        try:
-            yield platform
-        finally:
-            for part in (platform.gateway, platform.merchant):
-                if isinstance(part, _Closes):
-                    await part.close()
-    finally:
-        await store.close()
-        await container.media().close()
-        container.passwords().close()
+        for part in (platform.merchant, platform.gateway):
+            if isinstance(part, _Closes):
+                held.push_async_callback(part.close)
+        yield platform
 
 
 def application(platform: Platform, settings: Settings) -> web.Application:

@@ -111,6 +111,18 @@ class Fees:
 
 
 @frozen(kw_only=True)
+class Bookings:
+    """How much time those who book and are booked have."""
+
+    lead_minutes: int = _option(120, "A provider must confirm so many minutes before the start.", low=0, high=43_200)
+    completes_after_hours: int = _option(
+        48, "Hours after its end when a booking nobody disputes is paid.", low=1, high=2160
+    )
+    dispute_days: int = _option(60, "Days until a dispute nobody decides lapses.", low=1, high=365)
+    review_days: int = _option(7, "Days in which a customer may review a completed booking.", low=1, high=365)
+
+
+@frozen(kw_only=True)
 class Ice:
     """How the browsers of a live stream reach each other."""
 
@@ -271,6 +283,7 @@ class Settings:
     limits: Limits = Limits()
     passwords: Passwords = Passwords()
     fees: Fees = Fees()
+    bookings: Bookings = Bookings()
     assist: Assist = Assist()
     payments: Payments = Payments()
     payouts: Payouts = Payouts()

@@ -11,7 +11,9 @@ from platform_core.assist.absent import NoPictures, no_assistant
 from platform_core.assist.matching import KnownPeople
 from platform_core.assist.ports import Assistant, Candidates, Matcher, Moods, Pictures, Writer
 from platform_core.booking.policy import BookingPolicy
+from platform_core.booking.practices import KeptPractices
 from platform_core.content.absent import no_media
+from platform_core.content.favourites import KeptFavourites
 from platform_core.content.ports import ContentRules, Links, Media, MediaStore
 from platform_core.content.showcase import ContentShowcase
 from platform_core.identity.absent import NoSignedTokens
@@ -153,10 +155,11 @@ class Platform:
         self.token_doorkeeper = TokenDoorkeeper(self.doorkeeper, clock, tokens)
         self.key_doorkeeper = KeyDoorkeeper(store, clock, digests)
         self.relay = Relay(store.outbox, clock, worker=worker)
-        people = People(store)
+        people, blocks = People(store), KeptBlocks(store)
+        known = KnownPeople(people, KeptPractices(store), KeptFavourites(store, clock), blocks)
         services: dict[type[Any], object] = {
             BookingPolicy: booking_policy or BookingPolicy(),
-            Blocks: KeptBlocks(store),
+            Blocks: blocks,
             Books: store,
             Catalogue: self.catalogue,
             ContentRules: media.rules,
@@ -176,7 +179,7 @@ class Platform:
             Readers: self.readers,
             Showcase: ContentShowcase(store, media.links),
             Typesetter: typesetter or NoTypesetter(),
-            **_assistance(assist or no_assistant(), people),
+            **_assistance(assist or no_assistant(), known),
         }
         services[Subjects] = Subjects({prefix: _bound(heed, services) for prefix, heed in SUBJECTS.items()})
         self.application = Application(
@@ -254,9 +257,9 @@ async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:
         after = (holds[-1].id,)
 
 
-def _assistance(assist: Assistant, people: Directory) -> Mapping[type[Any], object]:
+def _assistance(assist: Assistant, known: Candidates) -> Mapping[type[Any], object]:
     return {
-        Candidates: assist.candidates or KnownPeople(people),
+        Candidates: assist.candidates or known,
         Matcher: assist.matcher,
         Moods: assist.moods,
         Pictures: assist.pictures or NoPictures(),

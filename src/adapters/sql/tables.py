@@ -283,6 +283,15 @@ admissions = aggregates(
     Column("paid_at", Instant, nullable=False),
 )
 
+stream_lines = aggregates(
+    "stream_lines",
+    Column("stream", Words, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("content", Words, nullable=False),
+    Column("said_at", Instant, nullable=False, index=True),
+)
+Index("ix_stream_lines_stream_said_at", stream_lines.c.stream, stream_lines.c.said_at, stream_lines.c.id)
+
 #: Aggregate kind to its table.
 AGGREGATE_TABLES: dict[str, Table] = {
     "user": users,
@@ -304,6 +313,7 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "stream": streams,
     "viewer": viewers,
     "admission": admissions,
+    "stream_line": stream_lines,
     **CONTENT_TABLES,
     **SALES_TABLES,
     **PAYOUT_TABLES,

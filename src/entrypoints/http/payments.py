@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import aiohttp
 from aiohttp import hdrs, web
 
+from entrypoints.http.kit.body import read_body
 from entrypoints.http.kit.dialect import STATUSES
 from entrypoints.http.kit.hooks import keep_message
 from entrypoints.http.kit.options import HttpOptions
@@ -18,6 +20,13 @@ from platform_core.kernel.errors import PlatformError
 from platform_core.kernel.money import Money
 from platform_core.platform import Platform
 from platform_core.wallet.ports import PaymentOutcome
+
+MOST_DECIDED = 1024
+#: What the page's two buttons send.
+_DECISIONS: Mapping[bytes, PaymentOutcome] = {
+    b"decision=pay": PaymentOutcome.SUCCEEDED,
+    b"decision=decline": PaymentOutcome.FAILED,
+}
 
 PAGE_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -69,7 +78,7 @@ def add_payments(app: web.Application, platform: Platform, options: HttpOptions,
     """Take webhooks, and serve payment pages if the provider leaves them to us."""
     app.router.add_post("/payments/webhooks/{provider}", outside.guarded(Webhooks(platform, options, outside).take))
     if isinstance(platform.gateway, PageGateway):
-        pages = PaymentPages(platform.gateway, platform.gateway.name)
+        pages = PaymentPages(platform.gateway, platform.gateway.name, options, outside)
         app.router.add_get("/pay/{token}", outside.guarded(pages.show))
         app.router.add_post("/pay/{token}", outside.guarded(pages.decide))
 
@@ -109,11 +118,15 @@ class PaymentPages:
     Args:
         gateway: The provider.
         name: Its name in the address of its webhooks.
+        options: How this server is configured.
+        outside: Spells refusals.
     """
 
-    def __init__(self, gateway: PageGateway, name: str) -> None:
+    def __init__(self, gateway: PageGateway, name: str, options: HttpOptions, outside: Outside) -> None:
         self._gateway = gateway
         self._name = name
+        self._options = options
+        self._outside = outside
 
     async def show(self, request: web.Request) -> web.Response:
         """The page with its two buttons."""
@@ -125,8 +138,13 @@ class PaymentPages:
 
     async def decide(self, request: web.Request) -> web.Response:
         """Tell the platform what was decided, as a provider does: with a signed webhook over HTTP."""
-        form = await request.post()
-        outcome = PaymentOutcome.SUCCEEDED if form.get("decision") == "pay" else PaymentOutcome.FAILED
+        try:
+            body = await read_body(request, most=MOST_DECIDED, seconds=self._options.body_seconds)
+        except HttpRefusal as error:
+            return self._outside.refuse(error.refusal)
+        outcome = _DECISIONS.get(body)
+        if outcome is None:
+            return _page(422, "Not understood", "Go back, and choose one of the two buttons.", "bad")
         token = request.match_info["token"]
         try:
             page = self._gateway.checkout(token)

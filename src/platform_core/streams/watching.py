@@ -243,6 +243,17 @@ async def enter_room(query: EnterRoom, work: Work, people: Directory, blocks: Bl
     return await entered(work, people, blocks, query.stream)
 
 
+async def check_entry(work: Work, id: str) -> None:
+    """Refuse those of whom the stream itself says that they may not be in its room.
+
+    Raises:
+        NotFound: There is no such stream.
+        EntryRequired: It is premium, and the actor has not paid.
+    """
+    if not await is_admitted(work, await work.require(Stream, id), work.actor.id):
+        raise EntryRequired("join the stream first; entry is paid")
+
+
 async def entered(work: Work, people: Directory, blocks: Blocks, id: str) -> RoomAccess:
     """The room of a stream, for the actor.
 

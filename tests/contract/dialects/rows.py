@@ -21,7 +21,13 @@ SCENES: Mapping[str, ModuleType] = {"teezu": teezu_scenes, "veza": veza_scenes}
 ROWS: Sequence[tuple[str, Row]] = [(name, row) for name, dialect in DIALECTS.items() for row in dialect.rows]
 NAMES: Sequence[str] = [f"{name}-{row.id}" for name, row in ROWS]
 
-ROLES = {"owner": Role.VIEWER, "other": Role.VIEWER, "creator": Role.CREATOR, "provider": Role.PROVIDER}
+ROLES = {
+    "owner": Role.VIEWER,
+    "other": Role.VIEWER,
+    "creator": Role.CREATOR,
+    "provider": Role.PROVIDER,
+    "moderator": Role.MODERATOR,
+}
 
 
 def denied(speaks: str, row: Row) -> Mapping[str, int]:

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from entrypoints.http.kit.dialect import Dialect
-from entrypoints.http.teezu import assist, auth, bookings, content, messages, providers, streams, tiers, users, wallet
+from entrypoints.http.teezu import (
+    assist,
+    auth,
+    bookings,
+    chat,
+    content,
+    messages,
+    providers,
+    streams,
+    tiers,
+    users,
+    wallet,
+)
 from entrypoints.http.teezu.errors import show_refusal
 
 TEEZU = Dialect(
@@ -24,6 +36,7 @@ TEEZU = Dialect(
         *content.ROWS,
         *tiers.ROWS,
         *streams.ROWS,
+        *chat.ROWS,
         *assist.ROWS,
     ),
     show_refusal=show_refusal,
