@@ -10,6 +10,7 @@ from adapters.assist import local_assistant
 from adapters.ice import ConfiguredIce
 from adapters.media.checker import WordChecker
 from adapters.media.links import SignedLinks
+from adapters.documents import local_typesetter
 from adapters.memory.media import MemoryMedia, PlainStudio
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
@@ -92,7 +93,7 @@ class World(Platform):
             assist=assist or local_assistant(),
             merchant=FakeMerchant(clock),
             payouts=payouts or PayoutPolicy(return_url="https://shop.example"),
-            typesetter=typesetter,
+            typesetter=typesetter or local_typesetter(threads=0),
             tokens=TOKENS,
             key_pepper=b"test",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from contract.veza import sale_scene
 from entrypoints.http.kit.rows import Row
 from platform_core.identity.keeping_keys import MakeApiKey
 from platform_core.identity.users import User
@@ -17,6 +18,7 @@ from unit.http.served import Guest, Served
 #: the path is about.
 DENIED: Mapping[str, Mapping[str, int]] = {
     "revoke_api_key": dict.fromkeys(("other", "creator", "provider", "moderator", "admin"), 404),
+    **sale_scene.DENIED,
 }
 
 
@@ -53,6 +55,7 @@ async def prepare_developer(server: Served, row: Row, owner: Guest) -> tuple[str
 SCENES: Mapping[str, Callable[[Served, Row, Guest], Awaitable[tuple[str, dict[str, Any] | None]]]] = {
     "auth": prepare_auth,
     "developer": prepare_developer,
+    **dict.fromkeys(sale_scene.TAGS, sale_scene.prepare),
 }
 
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from adapters.sql.columns import Instant, Words
 
-revision = "0017"
-down_revision = "0006"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
