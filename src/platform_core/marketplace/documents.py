@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy
+from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy, Scope
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.select import Select, Where
@@ -56,7 +56,7 @@ def _may_see(work: Work, invoice: Invoice) -> bool:
 class GetInvoice(Query[Invoice]):
     """An invoice or a credit note, for its buyer, its seller, admins and operators."""
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.READ)
     target: ClassVar[tuple[str, ...]] = ("invoice",)
 
     invoice: str
@@ -80,7 +80,7 @@ async def get_invoice(query: GetInvoice, work: Work) -> Invoice:
 class ListInvoices(Query[list[Invoice]]):
     """The documents of an order in the order of their dates: all for its buyer, a seller's own for a seller."""
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.READ)
     target: ClassVar[tuple[str, ...]] = ("order",)
 
     order: str
@@ -104,7 +104,7 @@ async def list_invoices(query: ListInvoices, work: Work) -> list[Invoice]:
 class PrintInvoice(Query[Printed]):
     """An invoice or a credit note as a PDF, for its buyer, its seller, admins and operators."""
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.READ)
     target: ClassVar[tuple[str, ...]] = ("invoice",)
 
     invoice: str
@@ -133,7 +133,7 @@ class PrintOrderInvoices(Query[Printed]):
     Credit notes are not among them; `PrintInvoice` prints each by itself.
     """
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.READ)
     target: ClassVar[tuple[str, ...]] = ("order",)
 
     order: str

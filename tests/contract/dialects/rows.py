@@ -27,6 +27,7 @@ ROLES = {
     "creator": Role.CREATOR,
     "provider": Role.PROVIDER,
     "moderator": Role.MODERATOR,
+    "admin": Role.ADMIN,
 }
 
 
