@@ -42,8 +42,10 @@ if TYPE_CHECKING:
 
     from adapters.fanout.port import Fanout
     from adapters.security.passwords import Argon2Passwords
+    from adapters.vitals import WatchedVitals
     from entrypoints.http.kit.limits import Allowance, Limit, Limiter
     from entrypoints.http.kit.options import HttpOptions
+    from entrypoints.metrics.measures import Measures
 
 
 def catalogue(settings: Settings) -> Catalogue:
@@ -200,12 +202,19 @@ def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOpti
         limiter=limiter or LocalLimiter(),
         cursor_key=_cursor_key(settings),
         docs=server.docs,
+        operators_token=server.metrics_token,
         max_body=server.max_body,
         header_seconds=server.header_timeout,
         body_seconds=server.body_timeout,
         keepalive_seconds=server.keepalive_timeout,
         connections_per_ip=server.connections_per_ip or sys.maxsize,
     )
+
+
+def _vitals(settings: Settings, store: Storage, media: Media, fees: FeePolicy) -> WatchedVitals:
+    from entrypoints.vitals import make_vitals
+
+    return make_vitals(settings, store=store, media=media.store, fees=fees)
 
 
 def _worker() -> str:
@@ -226,6 +235,8 @@ class Container(containers.DeclarativeContainer):
     passwords = providers.Singleton(_passwords, settings)
     gateway = providers.Singleton(_gateway, settings, clock)
     media = providers.Singleton(_media, settings, clock)
+    fees = providers.Singleton(_fees, settings)
+    vitals = providers.Singleton(_vitals, settings, store, media, fees)
     platform = providers.Singleton(
         Platform,
         store=store,
@@ -234,12 +245,13 @@ class Container(containers.DeclarativeContainer):
         passwords=passwords,
         gateway=gateway,
         catalogue=providers.Singleton(catalogue, settings),
-        fees=providers.Singleton(_fees, settings),
+        fees=fees,
         ice=providers.Singleton(_ice, settings),
         media=media,
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
         assist=providers.Singleton(_assist, settings),
+        vitals=vitals,
     )
 
 
@@ -299,15 +311,33 @@ async def running(
                 await platform.gateway.close()
     finally:
         await store.close()
+        await container.vitals().close()
         await container.media().close()
         container.passwords().close()
 
 
-def application(platform: Platform, settings: Settings) -> web.Application:
-    """The HTTP application over an open platform, realtime included."""
+def measures(*, processes: int) -> Measures:
+    """Where so many processes of a server count; made before they are forked."""
+    from entrypoints.http.server import operations
+    from entrypoints.metrics.measures import Measures
+
+    return Measures(operations(), processes)
+
+
+def application(
+    platform: Platform, settings: Settings, *, counting: Measures | None = None, number: int = 0
+) -> web.Application:
+    """The HTTP application over an open platform, realtime included.
+
+    Args:
+        platform: What is served.
+        settings: All settings.
+        counting: Where all processes of this server count; this process counts for itself when None.
+        number: Which of them this is.
+    """
     from entrypoints.realtime.door import add_realtime
 
-    app, options = _http_application(platform, settings)
+    app, options = _http_application(platform, settings, counting, number)
     if settings.server.realtime:
         add_realtime(app, platform, options, announcing(platform, settings), closed=_deaf(settings))
     return app
@@ -346,12 +376,11 @@ def _deaf(settings: Settings) -> str | None:
     return "realtime with several processes needs redis_url"
 
 
-def _http_application(platform: Platform, settings: Settings) -> tuple[web.Application, HttpOptions]:
-    from entrypoints.http.server import build_app
-
+def _http_application(
+    platform: Platform, settings: Settings, counting: Measures | None, number: int
+) -> tuple[web.Application, HttpOptions]:
     if not settings.redis_url:
-        options = http_options(settings, _limiter(platform.store))
-        return build_app(platform, options), options
+        return _measured(platform, settings, http_options(settings, _limiter(platform.store)), counting, number)
     from adapters.redis.windows import RedisWindows
     from entrypoints.http.kit.limits import SharedLimiter
 
@@ -359,13 +388,31 @@ def _http_application(platform: Platform, settings: Settings) -> tuple[web.Appli
         windows = RedisWindows(settings.redis_url)
     except ValueError:
         raise BadSettings("redis_url: is not redis://host:port/0") from None
-    options = http_options(settings, SharedLimiter(windows))
-    app = build_app(platform, options)
+    limited = http_options(settings, SharedLimiter(windows))
+    app, options = _measured(platform, settings, limited, counting, number)
 
     async def close(_: web.Application) -> None:
         await windows.close()
 
     app.on_cleanup.append(close)
+    return app, options
+
+
+def _measured(
+    platform: Platform, settings: Settings, options: HttpOptions, counting: Measures | None, number: int
+) -> tuple[web.Application, HttpOptions]:
+    """The application, with its figures counted if they are wanted."""
+    from entrypoints.http.server import build_app
+
+    if not settings.server.metrics:
+        return build_app(platform, options), options
+    from entrypoints.metrics.metrics import Metrics
+
+    metrics = Metrics(platform, counting or measures(processes=1), number)
+    options = attrs.evolve(options, observer=metrics.counter.answered, metrics=metrics.page)
+    app = build_app(platform, options)
+    if metrics.is_one_of_many:
+        app.cleanup_ctx.append(metrics.telling)
     return app, options
 
 

@@ -32,6 +32,8 @@ def with_secrets(settings: Settings, *, keep: bool = True) -> Settings:
     """
     if settings.production:
         _refuse_weak("secret_key", settings.secret_key)
+        if settings.server.metrics_token:
+            _refuse_weak("server.metrics_token", settings.server.metrics_token)
         return settings
     missing = [name for name in SECRETS if not getattr(settings, name)]
     if not missing:

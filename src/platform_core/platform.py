@@ -31,6 +31,8 @@ from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
 from platform_core.messaging.blocks import KeptBlocks
+from platform_core.operations.health import StoreVitals
+from platform_core.operations.ports import Vitals
 from platform_core.streams.ports import Blocks, IceServers, NoIceServers
 from platform_core.use_cases import REACTIONS, USE_CASES
 from platform_core.wallet.packages import Catalogue
@@ -100,6 +102,7 @@ class Platform:
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
         assist: Who tells moods, suggests people and writes; nobody when None.
+        vitals: Who looks at the parts; at the store alone when None.
     """
 
     def __init__(
@@ -118,6 +121,7 @@ class Platform:
         fingerprint_key: bytes = b"",
         worker: str = "platform",
         assist: Assistant | None = None,
+        vitals: Vitals | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -147,6 +151,7 @@ class Platform:
                 Passwords: passwords,
                 PaymentGateway: gateway,
                 Showcase: ContentShowcase(store, media.links),
+                Vitals: vitals or StoreVitals(store),
                 **_assistance(assist or no_assistant(), people),
             },
             fingerprint_key=fingerprint_key,

@@ -25,6 +25,7 @@ from platform_core.ledger import holds, reversals
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
+from platform_core.operations import health
 from platform_core.streams import audience, broadcasting, chat, entry, stream, upkeep, watching
 from platform_core.wallet import balance, purchases, reconciliation, tips, webhooks
 from platform_core.wallet.events import TipSent
@@ -136,6 +137,9 @@ USE_CASES: tuple[UseCase, ...] = (
     content_upkeep.drop_source,
     content_upkeep.due_uploads,
     content_upkeep.sweep_upload,
+    health.check_pulse,
+    health.check_readiness,
+    health.check_health,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (

@@ -36,6 +36,8 @@ class Combiner(Generic[I, O]):
         self._limit = limit
         self._queue: deque[tuple[I, asyncio.Future[O]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        #: Told the size of each batch, when somebody wants to know.
+        self.observer: Callable[[int], None] | None = None
 
     def submit(self, item: I) -> asyncio.Future[O]:
         """Queue an item. A caller who stops waiting does not stop the batch.
@@ -55,6 +57,11 @@ class Combiner(Generic[I, O]):
             task.add_done_callback(self._tasks.discard)
         return future
 
+    @property
+    def waiting(self) -> int:
+        """How many items are queued behind what is under way."""
+        return len(self._queue)
+
     def is_waited_for(self) -> bool:
         """Whether more is queued behind what is under way."""
         return bool(self._queue)
@@ -68,6 +75,8 @@ class Combiner(Generic[I, O]):
         try:
             while self._queue:
                 batch = [self._queue.popleft() for _ in range(min(self._limit, len(self._queue)))]
+                if self.observer is not None:
+                    self.observer(len(batch))
                 outcomes = await self._outcomes([item for item, _ in batch])
                 for (_, future), outcome in zip(batch, outcomes, strict=True):
                     if future.done():

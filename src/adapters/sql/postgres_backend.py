@@ -31,6 +31,7 @@ class PostgresBackend:
     def __init__(self, url: str, *, readers: int = 3) -> None:
         self._engine = postgres.make_engine(url)
         self._writer = postgres.Lane(self._engine, lock_timeout=self.IMPATIENCE)
+        self._writing = False
         self._side = postgres.Lane(self._engine)
         self._readers = Turns([postgres.Lane(self._engine) for _ in range(readers)])
         self._side_turns = Turns([self._side])
@@ -38,8 +39,12 @@ class PostgresBackend:
 
     async def write(self, work: Work[T], *, more: Callable[[], bool]) -> T:
         """Run work in a transaction that commits at the end."""
-        async with self._writer.transaction(more=more) as connection:
-            return await work(connection)
+        self._writing = True
+        try:
+            async with self._writer.transaction(more=more) as connection:
+                return await work(connection)
+        finally:
+            self._writing = False
 
     async def side(self, work: Work[T]) -> T:
         """The same, beside the batches."""
@@ -75,6 +80,11 @@ class PostgresBackend:
         finally:
             await lane.close()
 
+    def connections(self) -> tuple[int, int]:
+        """How many connections of this process are at work, and how many it may have at work."""
+        every = (self._side_turns, self._readers, self._probes)
+        return self._writing + sum(turns.taken for turns in every), 1 + sum(len(turns.all) for turns in every)
+
     async def close(self) -> None:
         """Let go of every connection."""
         for lane in (self._writer, self._side, *self._probes.all, *self._readers.all):
@@ -90,6 +100,11 @@ class Turns:
         self._free: LifoQueue[postgres.Lane] = LifoQueue()
         for lane in lanes:
             self._free.put_nowait(lane)
+
+    @property
+    def taken(self) -> int:
+        """How many are in use."""
+        return len(self.all) - self._free.qsize()
 
     @asynccontextmanager
     async def take(self) -> AsyncIterator[postgres.Lane]:

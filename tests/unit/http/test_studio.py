@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import pytest
 
-from entrypoints.http.studio import POLICY
+from entrypoints.http.kit.headers import STUDIO_POLICY as POLICY
 from unit.http.served import Served
 
 FOLDER = files("entrypoints.http") / "static" / "studio"

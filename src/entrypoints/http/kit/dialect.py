@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from attrs import field, frozen
 
+from entrypoints.http.kit.legacy import Legacy
 from entrypoints.http.kit.refusals import Refusal
 from entrypoints.http.kit.rows import Answer, Row
 from platform_core.kernel.actor import Actor
@@ -44,6 +45,7 @@ class Dialect:
         cookie: Whether it takes the session cookie too.
         doorkeeping: How it tells who a token belongs to.
         statuses: The status of each kind of refusal.
+        legacy: Old addresses at the root of a server that serves this dialect there.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Dialect:
     cookie: bool = False
     doorkeeping: Callable[[Platform], Doorkeeping] = field(default=lambda platform: platform.doorkeeper.actor)
     statuses: Mapping[Kind, int] = field(default=STATUSES)
+    legacy: Legacy | None = None
 
     @property
     def prefix(self) -> str:

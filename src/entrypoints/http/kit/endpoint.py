@@ -84,7 +84,7 @@ class Endpoint:
             return await self._answer(request)
         began = perf_counter()
         response = await self._answer(request)
-        observer(self.row.method, self._desk.dialect.prefix + self.row.path, response.status, perf_counter() - began)
+        observer(self._desk.dialect.name, self.row.id, response.status, perf_counter() - began)
         return response
 
     async def _answer(self, request: web.Request) -> PlainResponse:
@@ -111,9 +111,14 @@ class Endpoint:
     async def _serve(self, request: web.Request, headers: CIMultiDict[str], reader: FormReader | None) -> PlainResponse:
         desk, row, platform = self._desk, self.row, self._platform
         desk.check_host(request)
-        actor, credential = await self._authenticate(request, headers)
-        # Who signs in or registers is counted by address, whatever token they have at hand.
-        await desk.count(request, row.limit, None if row.forgives_token else actor, headers)
+        if row.audience == "users":
+            actor, credential = await self._authenticate(request, headers)
+            # Who signs in or registers is counted by address, whatever token they have at hand.
+            await desk.count(request, row.limit, None if row.forgives_token else actor, headers)
+        else:
+            actor, credential = ANONYMOUS, None
+            if row.audience == "operators":
+                desk.operators.check(request.headers)
         texts = request.match_info
         if self._admits:
             target = {core: texts[wire] for core, wire in self._targets.items()}
@@ -135,12 +140,15 @@ class Endpoint:
         shown = row.show(outcome.value, self._seal(place)) if place else row.show(outcome.value)
         if outcome.replayed:
             headers["Idempotent-Replayed"] = "true"
+        status = row.status
         if row.then is not None:
-            row.then(outcome.value, Reply(headers, desk.options))
+            reply = Reply(headers, desk.options)
+            row.then(outcome.value, reply)
+            status = reply.status or status
         if shown is None:
             del headers[hdrs.CONTENT_TYPE]
-            return PlainResponse(row.status, headers, None)
-        return PlainResponse(row.status, headers, desk.encode(shown))
+            return PlainResponse(status, headers, None)
+        return PlainResponse(status, headers, desk.encode(shown))
 
     def _place(self, wish: Any, actor: Actor) -> tuple[str, ...]:
         """What a cursor of this list is bound to: the list, the user and the filters."""

@@ -182,10 +182,11 @@ def _statuses(row: Row) -> list[int]:
 
 
 def _responses(row: Row, dialect: Dialect) -> Json:
-    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _ALWAYS}
+    always = _ALWAYS if row.audience == "users" else ("X-Request-Id",)
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in always}
     if issubclass(row.command, Command):
         headers["Idempotent-Replayed"] = {"$ref": "#/components/headers/Idempotent-Replayed"}
-    if row.then is not None and dialect.cookie:
+    if row.then is not None and dialect.cookie and row.audience == "users":
         headers["Set-Cookie"] = {"$ref": "#/components/headers/Set-Cookie"}
     success: Json = {"description": HTTPStatus(row.status).phrase, "headers": headers}
     if row.answer is not type(None):
@@ -194,7 +195,8 @@ def _responses(row: Row, dialect: Dialect) -> Json:
             content["example"] = dict(row.answers)
         success["content"] = {"application/json": content}
     refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _statuses(row)}
-    return {str(row.status): success, **refusals}
+    others = {str(status): {**success, "description": HTTPStatus(status).phrase} for status in row.also}
+    return {str(row.status): success, **refusals, **others}
 
 
 def _refusal(status: int, dialect: Dialect) -> Json:
