@@ -41,7 +41,7 @@ class Server:
     api: str = _option(
         "",
         "The one API to serve, at the root as well as under its prefix; when empty all of them, each under its prefix.",
-        choices=("", "teezu"),
+        choices=("", "teezu", "veza"),
     )
     base_url: str = _option("", "The address clients use, for links; `http://host:port` when empty.")
     allowed_hosts: tuple[str, ...] = _option(

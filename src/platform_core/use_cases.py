@@ -15,7 +15,7 @@ from platform_core.content import access as entitlements
 from platform_core.content import feed, items, moderating, paying, shelves, uploading, viewing
 from platform_core.content import upkeep as content_upkeep
 from platform_core.content.events import ContentProcessed, ContentUnlocked
-from platform_core.identity import access, guesses, profiles, sessions, staff, users
+from platform_core.identity import access, devices, guesses, profiles, sessions, staff, users
 from platform_core.identity.events import RoleChanged, UserBanned, UserUnbanned
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
@@ -35,6 +35,10 @@ USE_CASES: tuple[UseCase, ...] = (
     access.login,
     access.refresh_session,
     access.logout,
+    devices.list_devices,
+    devices.end_device,
+    devices.end_devices,
+    devices.extend_device,
     profiles.get_user,
     profiles.get_profile,
     profiles.update_user,

@@ -24,6 +24,7 @@ from platform_core.kernel.select import Select, Where
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
+from platform_core.operations.ports import Vitals
 from platform_core.platform import Platform, Storage
 from platform_core.wallet.balance import CreditWallet, PlaceHold, ShowWallet
 from platform_core.wallet.ports import PaymentGateway
@@ -69,6 +70,7 @@ class World(Platform):
         gateway: PaymentGateway | None = None,
         assist: Assistant | None = None,
         media: Media | None = None,
+        vitals: Vitals | None = None,
     ) -> None:
         clock = clock or ManualClock()
         super().__init__(
@@ -82,6 +84,7 @@ class World(Platform):
             media=media or plain_media(clock),
             fingerprint_key=b"test",
             assist=assist or local_assistant(),
+            vitals=vitals,
         )
 
     async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:

@@ -65,7 +65,7 @@ class MemoryStore:
             rows.sort(key=lambda row: _sortable(row[field]), reverse=name.startswith("-"))
         if select.after is not None:
             rows = [row for row in rows if self._is_after(row, select)]
-        return [self._codec.aggregate(select.kind, row) for row in rows[: select.limit]]
+        return [self._codec.aggregate(select.kind, row) for row in rows[select.skip : select.skip + select.limit]]
 
     async def count(self, select: Select[A]) -> int:
         """How many aggregates fit the filters of a selection, whatever its page and limit."""

@@ -27,7 +27,10 @@ def select_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bo
         tests.append(test)
         values.extend(bound)
     orders = ", ".join(_direction(name, select, table) for name in sort_keys(select.order))
-    return f"SELECT * FROM {table.name}{_where(tests)} ORDER BY {orders} LIMIT ?", [*values, select.limit]
+    sql = f"SELECT * FROM {table.name}{_where(tests)} ORDER BY {orders} LIMIT ?"
+    if select.skip:
+        return f"{sql} OFFSET ?", [*values, select.limit, select.skip]
+    return sql, [*values, select.limit]
 
 
 def count_sql(select: Select[Any], table: Table, codec: RowCodec, *, arrays: bool) -> tuple[str, list[Any]]:

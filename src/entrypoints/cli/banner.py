@@ -16,7 +16,7 @@ from entrypoints.demo import TIPPED, TIPPER, Demo
 from entrypoints.settings import Settings
 
 #: The APIs there are, and where each is mounted.
-APIS: Mapping[str, str] = {"teezu": "/teezu/api/v1"}
+APIS: Mapping[str, str] = {"teezu": "/teezu/api/v1", "veza": "/veza/api/v1"}
 #: The page that uses Teezu.
 STUDIO = "/studio"
 TIP = 25

@@ -26,11 +26,12 @@ from entrypoints.http.pages import add_docs, add_static
 from entrypoints.http.payments import add_payments
 from entrypoints.http.studio import add_studio
 from entrypoints.http.teezu.dialect import TEEZU
+from entrypoints.http.veza.dialect import VEZA
 from platform_core.platform import Platform
 
 __all__ = ["DIALECTS", "GuardedRunner", "HttpOptions", "build_app", "loop_factory", "openapi", "serve"]
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (TEEZU,)}
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (TEEZU, VEZA)}
 
 #: What is observed outside of any dialect.
 OUTSIDE = ("docs", "media", "metrics", "payment_page", "static", "studio", "take_webhook")
@@ -77,7 +78,8 @@ def mount(app: web.Application, dialect: Dialect, platform: Platform, options: H
     """
     desk = Desk(dialect, options)
     who = dialect.doorkeeping(platform)
-    endpoints = [Endpoint(row, desk, platform, who) for row in dialect.rows]
+    whose_key = None if dialect.key_doorkeeping is None else dialect.key_doorkeeping(platform)
+    endpoints = [Endpoint(row, desk, platform, who, whose_key) for row in dialect.rows]
     app.router.register_resource(Mount(dialect.prefix, desk, endpoints))
     if options.root_api == dialect.name:
         app.router.register_resource(Mount(dialect.root, desk, endpoints))

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from platform_core.identity.guesses import FREE, Guesses, guesses_id
 from platform_core.identity.ports import Passwords
-from platform_core.identity.sessions import PER_USER, OpenedSession, Session, end_session, open_session
+from platform_core.identity.sessions import PER_USER, OpenedSession, Session, end_session, open_session, own_session
 from platform_core.identity.users import (
     OPEN_ROLES,
     User,
@@ -164,13 +164,6 @@ async def _presented(work: Work, id: str | None) -> Session | None:
     return None if id is None else await work.get(Session, id)
 
 
-async def _own_session(work: Work) -> Session:
-    session = None if work.actor.session is None else await work.get(Session, work.actor.session)
-    if session is None:
-        raise Unauthenticated("your session is unknown or has ended")
-    return session
-
-
 @frozen
 class RefreshSession(Command[OpenedSession]):
     """Extend the caller's session by 14 days under a new token; the old one is dead."""
@@ -185,7 +178,7 @@ async def refresh_session(command: RefreshSession, work: Work) -> OpenedSession:
     Raises:
         Unauthenticated: It has ended.
     """
-    old = await _own_session(work)
+    old = await own_session(work)
     user = await work.require(User, old.user)
     end_session(work, old)
     token, session = open_session(work, user=user.id, role=user.role)
@@ -206,4 +199,4 @@ async def logout(command: Logout, work: Work) -> None:
     Raises:
         Unauthenticated: It has ended already.
     """
-    end_session(work, await _own_session(work))
+    end_session(work, await own_session(work))

@@ -35,6 +35,7 @@ class Select(Generic[A]):
             before it. None sorts before everything.
         after: The values of the order fields and the id of the last item seen; the page starts behind it.
         limit: At most this many.
+        skip: How many of the first are left out; for lists told by number, which are short or seldom read far.
     """
 
     kind: type[A]
@@ -42,6 +43,7 @@ class Select(Generic[A]):
     order: tuple[str, ...] = ()
     after: tuple[object, ...] | None = None
     limit: int = 100
+    skip: int = 0
 
 
 def sort_keys(order: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 from attrs import frozen
 
 from entrypoints.http.kit.options import HttpOptions
+from entrypoints.http.kit.refusals import FORGED, HttpRefusal
 from platform_core.kernel.errors import Unauthenticated
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -23,10 +24,35 @@ class Credential:
     Args:
         token: The text.
         by_cookie: Whether the browser added it by itself, so that the page that asked must be one of ours.
+        is_key: Whether it was sent as an API key.
     """
 
     token: str
     by_cookie: bool
+    is_key: bool = False
+
+
+@frozen
+class Kept:
+    """A secret that a browser keeps in a cookie of one operation and sends by itself.
+
+    Args:
+        _text: The text.
+        _is_forged: Whether a page of somebody else may have sent it.
+    """
+
+    _text: str
+    _is_forged: bool
+
+    def take(self) -> str:
+        """The text, for an operation that was sent nothing else.
+
+        Raises:
+            HttpRefusal: A page of somebody else may have sent it (AUTH-13).
+        """
+        if self._is_forged:
+            raise HttpRefusal(FORGED)
+        return self._text
 
 
 class Credentials:
@@ -35,10 +61,12 @@ class Credentials:
     Args:
         cookie: The name of the cookie; None for a dialect without one.
         options: Say which origins are ours.
+        key_header: The header for API keys; None for a dialect without them.
     """
 
-    def __init__(self, cookie: str | None, options: HttpOptions) -> None:
+    def __init__(self, cookie: str | None, options: HttpOptions, key_header: str | None = None) -> None:
         self._cookie = cookie
+        self._key_header = key_header
         self._origins = options.cors_origins | {options.base_url}
 
     def find(self, request: web.Request) -> Credential | None:
@@ -50,6 +78,10 @@ class Credentials:
         if request.rel_url.raw_query_string and any(name.lower() in QUERY_NAMES for name in request.query):
             raise Unauthenticated("a token in a URL is not taken; send it in the Authorization header")
         header = request.headers.get(hdrs.AUTHORIZATION)
+        if self._key_header is not None and (key := request.headers.get(self._key_header)) is not None:
+            if header is not None:
+                raise Unauthenticated(f"send `Authorization` or `{self._key_header}`, not both")
+            return Credential(key, by_cookie=False, is_key=True)
         if header is not None:
             scheme, _, token = header.partition(" ")
             if scheme.lower() != "bearer" or not token.isascii() or not token.strip():
@@ -63,7 +95,16 @@ class Credentials:
 
     def is_forged(self, request: web.Request, credential: Credential | None) -> bool:
         """Whether a page of somebody else may have sent this with the user's cookie (AUTH-13)."""
-        if credential is None or not credential.by_cookie or request.method in SAFE:
+        return credential is not None and credential.by_cookie and self._may_be_forged(request)
+
+    def kept(self, request: web.Request, name: str) -> Kept | None:
+        """What the browser keeps in a cookie, or None."""
+        if hdrs.COOKIE not in request.headers or not (text := request.cookies.get(name)):
+            return None
+        return Kept(text, self._may_be_forged(request))
+
+    def _may_be_forged(self, request: web.Request) -> bool:
+        if request.method in SAFE:
             return False
         if hdrs.ORIGIN in request.headers:
             return self.is_foreign(request)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from time import perf_counter
+from typing import Any
 
 import msgspec
 from aiohttp import hdrs, web
@@ -38,8 +40,9 @@ class Desk:
     def __init__(self, dialect: Dialect, options: HttpOptions) -> None:
         self.dialect = dialect
         self.options = options
-        self.credentials = Credentials(options.cookie_name if dialect.cookie else None, options)
+        self.credentials = Credentials(options.cookie_name if dialect.cookie else None, options, dialect.key_header)
         self.encode = msgspec.json.Encoder().encode
+        self.encode_answer = self.encode if dialect.envelope is None else _within(dialect.envelope, self.encode)
         self.cursors = Cursors(options.cursor_key)
         self.operators = Operators(options)
         self._clients = Clients(options.trusted_proxies)
@@ -137,6 +140,10 @@ class Desk:
         headers.update(self._cors.preflight(request.headers, allow))
         del headers[hdrs.CONTENT_TYPE]
         return PlainResponse(204, headers, None)
+
+
+def _within(envelope: Callable[[Any], Mapping[str, Any]], encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    return lambda answer: encode(envelope(answer))
 
 
 def _tell(allowance: Allowance, headers: CIMultiDict[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from attrs import field, frozen
 
@@ -42,8 +43,12 @@ class Dialect:
         root: The prefix at which its own document has it, such as `/api/v1`; it is mounted at `/<name><root>`.
         rows: Its operations.
         show_refusal: How it spells a refusal.
+        bearer: What its document says of the bearer token.
         cookie: Whether it takes the session cookie too.
         doorkeeping: How it tells who a token belongs to.
+        key_header: The header in which it takes API keys; None where it takes none.
+        key_doorkeeping: How it tells who an API key belongs to.
+        envelope: What it puts around what an operation answers; None where answers go out as they are.
         statuses: The status of each kind of refusal.
         legacy: Old addresses at the root of a server that serves this dialect there.
     """
@@ -55,8 +60,12 @@ class Dialect:
     root: str
     rows: Sequence[Row]
     show_refusal: Callable[[Refusal], Answer]
+    bearer: str = "`Bearer <sessionToken>`"
     cookie: bool = False
     doorkeeping: Callable[[Platform], Doorkeeping] = field(default=lambda platform: platform.doorkeeper.actor)
+    key_header: str | None = None
+    key_doorkeeping: Callable[[Platform], Doorkeeping] | None = None
+    envelope: Callable[[Any], Mapping[str, Any]] | None = None
     statuses: Mapping[Kind, int] = field(default=STATUSES)
     legacy: Legacy | None = None
 

@@ -35,16 +35,20 @@ class Endpoint:
         desk: Its dialect's desk.
         platform: Who decides.
         who: Tells who a token belongs to.
+        whose_key: Tells who an API key belongs to; None where none are taken.
 
     Raises:
         TypeError: The platform has no such command, it says nowhere who may run it, or the row's parts do not fit.
     """
 
-    def __init__(self, row: Row, desk: Desk, platform: Platform, who: Doorkeeping) -> None:
+    def __init__(
+        self, row: Row, desk: Desk, platform: Platform, who: Doorkeeping, whose_key: Doorkeeping | None = None
+    ) -> None:
         self.row = row
         self._desk = desk
         self._platform = platform
         self._who = who
+        self._whose_key = whose_key or who
         self._command = row.command
         self._check(row, desk, platform)
         self._shape = row.shape
@@ -55,7 +59,7 @@ class Endpoint:
         self._reader = TextReader(self._shape)
         self._path_fields = frozenset(row.path_fields)
         self._has_body = row.method not in ("GET", "DELETE")
-        self._wants_body = not self._path_fields.issuperset(self._shape.__struct_encode_fields__)
+        self._wants_body = row.wants_body
         self._is_command = issubclass(self._command, Command)
         targets = {core: self._names.get(core, core) for core in self._command.target}
         # What is not in the path is known only when the body is: then the use case itself asks `permits`.
@@ -135,20 +139,21 @@ class Endpoint:
                 raise HttpRefusal(KEY_MISSING)
         place = self._place(wish, actor) if row.pages else ()
         position = desk.cursors.open(wish.cursor, place) if place and isinstance(wish.cursor, str) else None
-        command = self._command() if wish is None else wish.command(Caller(actor, credential, position, file))
+        kept = None if row.cookie is None else desk.credentials.kept(request, row.cookie)
+        command = self._command() if wish is None else wish.command(Caller(actor, credential, position, file, kept))
         outcome = await platform.perform(command, by=actor, key=key)
         shown = row.show(outcome.value, self._seal(place)) if place else row.show(outcome.value)
         if outcome.replayed:
             headers["Idempotent-Replayed"] = "true"
         status = row.status
         if row.then is not None:
-            reply = Reply(headers, desk.options)
+            reply = Reply(headers, desk.options, request.rel_url.raw_path.removesuffix(row.path))
             row.then(outcome.value, reply)
             status = reply.status or status
         if shown is None:
             del headers[hdrs.CONTENT_TYPE]
             return PlainResponse(status, headers, None)
-        return PlainResponse(status, headers, desk.encode(shown))
+        return PlainResponse(status, headers, desk.encode_answer(shown))
 
     def _place(self, wish: Any, actor: Actor) -> tuple[str, ...]:
         """What a cursor of this list is bound to: the list, the user and the filters."""
@@ -172,7 +177,8 @@ class Endpoint:
                 # Who signs in is no longer who the browser remembers: its cookie is passed over, not held against them.
                 return ANONYMOUS, None
             try:
-                return await self._who(credential.token), credential
+                who = self._whose_key if credential.is_key else self._who
+                return await who(credential.token), credential
             except Unauthenticated:
                 if self.row.forgives_token:
                     return ANONYMOUS, credential

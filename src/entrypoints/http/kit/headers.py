@@ -54,7 +54,7 @@ NO_DEVICES = _permissions()
 STUDIO_DEVICES = _permissions("camera")
 
 EXPOSED = "X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, Idempotent-Replayed"
-ASKED = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
+ASKED = "Authorization, Content-Type, Idempotency-Key, X-API-Key, X-Request-Id"
 
 
 def security_headers(options: HttpOptions) -> CIMultiDict[str]:

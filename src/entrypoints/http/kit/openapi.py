@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, get_type_hints
 
@@ -11,6 +11,7 @@ import msgspec
 from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.rows import Ask, Row
 from platform_core.kernel.command import Command
+from platform_core.kernel.errors import Kind
 
 Json = dict[str, Any]
 
@@ -77,7 +78,7 @@ def document(dialect: Dialect, *, servers: Iterable[str] = (), cookie_name: str 
         "components": {
             "schemas": {name: schemas[name] for name in schemas if name not in _asked_by_path_only(dialect)},
             "headers": _HEADERS,
-            "responses": {str(status): _refusal(status, dialect) for status in _WHY},
+            "responses": {str(status): _refusal(status, dialect) for status in _whys(dialect)},
             "securitySchemes": _schemes(dialect, cookie_name),
         },
     }
@@ -103,10 +104,18 @@ def _asked_by_path_only(dialect: Dialect) -> set[str]:
 
 
 def _schemes(dialect: Dialect, cookie_name: str) -> Json:
-    schemes: Json = {"bearer": {"type": "http", "scheme": "bearer", "description": "`Bearer <sessionToken>`"}}
+    schemes: Json = {"bearer": {"type": "http", "scheme": "bearer", "description": dialect.bearer}}
     if dialect.cookie:
         schemes["cookie"] = {"type": "apiKey", "in": "cookie", "name": cookie_name}
+    if dialect.key_header is not None:
+        schemes["key"] = {"type": "apiKey", "in": "header", "name": dialect.key_header}
     return schemes
+
+
+def _whys(dialect: Dialect) -> Mapping[int, str]:
+    """Why each status is answered, of those that the dialect has."""
+    invalid = dialect.statuses[Kind.INVALID]
+    return {status: why for status, why in _WHY.items() if status != 422 or invalid == 422}
 
 
 def _operation(row: Row, dialect: Dialect, schemas: dict[str, Any]) -> Json:
@@ -119,18 +128,18 @@ def _operation(row: Row, dialect: Dialect, schemas: dict[str, Any]) -> Json:
         "responses": _responses(row, dialect),
     }
     schemes: list[Json] = [{"bearer": []}, *([{"cookie": []}] if dialect.cookie else [])]
+    if dialect.key_header is not None and command.policy.scope is not None:
+        schemes.append({"key": []})
     operation["security"] = [] if row.forgives_token else schemes if command.policy.signed_in else [{}, *schemes]
     schema = schemas.get(row.shape.__name__, {})
     if parameters := _parameters(row, schema):
         operation["parameters"] = parameters
-    # What the path says in full needs no body.
-    has_body = not set(row.path_fields).issuperset(row.shape.__struct_encode_fields__)
-    if row.method not in ("GET", "DELETE") and has_body:
+    if row.takes_body:
         content: Json = {"schema": _body(row, schema)}
         if row.example is not None:
             content["example"] = dict(row.example)
         kind = "application/json" if row.file is None else "multipart/form-data"
-        operation["requestBody"] = {"required": True, "content": {kind: content}}
+        operation["requestBody"] = {"required": row.wants_body, "content": {kind: content}}
     return operation
 
 
@@ -165,9 +174,9 @@ def _body(row: Row, schema: Json) -> Json:
     return {**body, "properties": rest, **({"required": required} if required else {})}
 
 
-def _statuses(row: Row) -> list[int]:
+def _statuses(row: Row, dialect: Dialect) -> list[int]:
     """The refusals an operation may answer with."""
-    found = {400, 401, 422, 429, 500, 503}
+    found = {400, 401, dialect.statuses[Kind.INVALID], 429, 500, 503}
     if row.command.target or row.path_fields or row.shape is not Ask:
         found.add(404)
     if row.command.policy.signed_in:
@@ -190,13 +199,22 @@ def _responses(row: Row, dialect: Dialect) -> Json:
         headers["Set-Cookie"] = {"$ref": "#/components/headers/Set-Cookie"}
     success: Json = {"description": HTTPStatus(row.status).phrase, "headers": headers}
     if row.answer is not type(None):
-        content: Json = {"schema": {"$ref": _REF.format(name=row.answer.__name__)}}
+        content: Json = {"schema": _within(dialect, {"$ref": _REF.format(name=row.answer.__name__)})}
         if row.answers is not None:
-            content["example"] = dict(row.answers)
+            content["example"] = dict(row.answers if dialect.envelope is None else dialect.envelope(row.answers))
         success["content"] = {"application/json": content}
-    refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _statuses(row)}
+    refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _statuses(row, dialect)}
     others = {str(status): {**success, "description": HTTPStatus(status).phrase} for status in row.also}
     return {str(row.status): success, **refusals, **others}
+
+
+def _within(dialect: Dialect, schema: Json) -> Json:
+    """An answer's schema with what the dialect puts around it."""
+    if dialect.envelope is None:
+        return schema
+    around = dialect.envelope(schema)
+    told = {name: part if part is schema else {"const": part} for name, part in around.items()}
+    return {"type": "object", "properties": told, "required": list(told), "additionalProperties": False}
 
 
 def _refusal(status: int, dialect: Dialect) -> Json:

@@ -1,4 +1,4 @@
-"""Who may do what through Teezu: every operation, asked by everybody. A new row comes in by itself."""
+"""Who may do what through each dialect: every operation, asked by everybody. A new row comes in by itself."""
 
 from __future__ import annotations
 
@@ -6,23 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from contract.teezu.scenes import DENIED, prepare
+from contract.dialects.rows import NAMES, ROWS, denied, prepare
 from entrypoints.http.kit.rows import Row
-from entrypoints.http.teezu.dialect import TEEZU
+from entrypoints.http.server import DIALECTS
 from platform_core.identity.sessions import LIFETIME, Session, session_id
 from platform_core.identity.staff import BanUser
 from platform_core.kernel.actor import Role
 from platform_core.kernel.changes import Changes
-from support.stores import Stores
 from support.world import OPERATOR
-from unit.http.served import Guest, Served, served
-
-
-@pytest.fixture
-def stores(memory_stores: Stores) -> Stores:
-    """In memory: this is about rows, not about stores."""
-    return memory_stores
-
+from unit.http.served import Guest, Served
 
 CALLERS = (
     "anonymous",
@@ -66,19 +58,19 @@ async def people(server: Served) -> dict[str, Guest | None]:
     return found
 
 
-def expected(row: Row, caller: str) -> int:
+def expected(speaks: str, row: Row, caller: str) -> int:
     """The status of a request in which everything but the caller is right."""
     if caller in DEAD:
         return row.status if row.forgives_token else 401
     if caller == "anonymous":
         return 401 if row.command.policy.signed_in else row.status
-    return DENIED.get(row.id, {}).get(caller, row.status)
+    return denied(speaks, row).get(caller, row.status)
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-@pytest.mark.parametrize("row", TEEZU.rows, ids=lambda row: row.id)
+@pytest.mark.parametrize(("speaks", "row"), ROWS, ids=NAMES)
 async def test_each_operation_is_for_whom_it_is_for(
-    server: Served, people: dict[str, Guest | None], row: Row, caller: str
+    server: Served, people: dict[str, Guest | None], speaks: str, row: Row, caller: str
 ) -> None:
     owner, guest = people["owner"], people[caller]
     assert owner is not None
@@ -86,7 +78,7 @@ async def test_each_operation_is_for_whom_it_is_for(
 
     answer = await server.api(row.method, path, body, token=None if guest is None else guest.token)
 
-    assert answer.status == expected(row, caller), answer.raw
+    assert answer.status == expected(speaks, row, caller), answer.raw
 
 
 async def test_authz_07_a_ban_holds_from_the_next_request_on(server: Served) -> None:
@@ -98,9 +90,9 @@ async def test_authz_07_a_ban_holds_from_the_next_request_on(server: Served) -> 
     assert (await server.api("GET", "/wallet/balance", token=jane.token)).status == 401
 
 
-async def test_the_matrix_has_every_row() -> None:
-    async with served() as server:
-        document = (await server.ask("GET", "/teezu/openapi.json")).json
+@pytest.mark.parametrize("speaks", DIALECTS)
+async def test_the_matrix_has_every_row(server: Served, speaks: str) -> None:
+    document = (await server.ask("GET", f"/{speaks}/openapi.json")).json
 
     operations = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
-    assert operations == {row.id for row in TEEZU.rows}
+    assert operations == {row.id for name, row in ROWS if name == speaks}

@@ -1,0 +1,26 @@
+"""Veza, put together."""
+
+from __future__ import annotations
+
+from entrypoints.http.kit.dialect import Dialect
+from entrypoints.http.veza import health, sessions
+from entrypoints.http.veza.envelope import enveloped
+from entrypoints.http.veza.errors import VEZA_STATUSES, show_refusal
+
+VEZA = Dialect(
+    name="veza",
+    title="Veza API",
+    version="1.0",
+    description="Accounts and API keys, products, orders, refunds and payouts. Answers are "
+    '`{"success": true, "data": ...}` or `{"success": false, "error": "..."}`. Amounts are cents with a currency; '
+    "moments are ISO 8601 in UTC. Sign in with `POST /auth/login`, then send `Authorization: Bearer <access_token>`; "
+    "programs send `X-API-Key: veza_sk_...`.",
+    root="/api/v1",
+    rows=(*sessions.ROWS, *health.ROWS),
+    show_refusal=show_refusal,
+    bearer="`Bearer <access_token>`, a JWT good for an hour",
+    key_header="X-API-Key",
+    envelope=enveloped,
+    statuses=VEZA_STATUSES,
+    legacy=health.LEGACY,
+)
