@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from itertools import product
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -83,7 +84,12 @@ async def test_every_answer_of_an_operation_is_guarded_and_none_is_kept(server: 
 
 @pytest.mark.parametrize(("root_api", "production"), list(product([None, *DIALECTS], [False, True])))
 async def test_every_other_route_is_guarded_whatever_is_asked_of_it(root_api: str | None, *, production: bool) -> None:
-    options = {"root_api": root_api, "production": production, "metrics": nothing, "extend": with_realtime}
+    options: dict[str, Any] = {
+        "root_api": root_api,
+        "production": production,
+        "metrics": nothing,
+        "extend": with_realtime,
+    }
     async with served(**options) as server:
         paths = [resource.canonical for resource in server.app.router.resources() if isinstance(resource, Resource)]
         assert {"/metrics", "/healthz", "/readyz", "/socket.io/", "/pay/{token}"} <= set(paths)

@@ -153,5 +153,3 @@ async def test_what_takes_too_long_or_fails_is_nothing(monkeypatch: pytest.Monke
     assert await kept.get() is None
     # It is asked again soon, and not only when what was read would have grown old.
     assert kept._until - asyncio.get_running_loop().time() <= figures.SOON
-
-
