@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import attrs
-from attrs import frozen
 from dependency_injector import containers, providers
 
 from adapters.clock import SystemClock
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from adapters.fanout.port import Fanout
     from adapters.security.passwords import Argon2Passwords
     from adapters.vitals import WatchedVitals
-    from entrypoints.http.kit.limits import Allowance, Limit, Limiter
+    from entrypoints.http.kit.limits import Limiter
     from entrypoints.http.kit.options import HttpOptions
     from entrypoints.metrics.measures import Measures
 
@@ -316,14 +315,6 @@ async def running(
         container.passwords().close()
 
 
-def measures(*, processes: int) -> Measures:
-    """Where so many processes of a server count; made before they are forked."""
-    from entrypoints.http.server import operations
-    from entrypoints.metrics.measures import Measures
-
-    return Measures(operations(), processes)
-
-
 def application(
     platform: Platform, settings: Settings, *, counting: Measures | None = None, number: int = 0
 ) -> web.Application:
@@ -379,8 +370,11 @@ def _deaf(settings: Settings) -> str | None:
 def _http_application(
     platform: Platform, settings: Settings, counting: Measures | None, number: int
 ) -> tuple[web.Application, HttpOptions]:
+    from entrypoints.limiting import limiter
+    from entrypoints.measuring import measured
+
     if not settings.redis_url:
-        return _measured(platform, settings, http_options(settings, _limiter(platform.store)), counting, number)
+        return measured(platform, settings, http_options(settings, limiter(platform.store)), counting, number)
     from adapters.redis.windows import RedisWindows
     from entrypoints.http.kit.limits import SharedLimiter
 
@@ -389,49 +383,10 @@ def _http_application(
     except ValueError:
         raise BadSettings("redis_url: is not redis://host:port/0") from None
     limited = http_options(settings, SharedLimiter(windows))
-    app, options = _measured(platform, settings, limited, counting, number)
+    app, options = measured(platform, settings, limited, counting, number)
 
     async def close(_: web.Application) -> None:
         await windows.close()
 
     app.on_cleanup.append(close)
     return app, options
-
-
-def _measured(
-    platform: Platform, settings: Settings, options: HttpOptions, counting: Measures | None, number: int
-) -> tuple[web.Application, HttpOptions]:
-    """The application, with its figures counted if they are wanted."""
-    from entrypoints.http.server import build_app
-
-    if not settings.server.metrics:
-        return build_app(platform, options), options
-    from entrypoints.metrics.metrics import Metrics
-
-    metrics = Metrics(platform, counting or measures(processes=1), number)
-    options = attrs.evolve(options, observer=metrics.counter.answered, metrics=metrics.page)
-    app = build_app(platform, options)
-    if metrics.is_one_of_many:
-        app.cleanup_ctx.append(metrics.telling)
-    return app, options
-
-
-def _limiter(store: Storage) -> Limiter:
-    """Who counts where there is no Redis: this process, but for attempts to sign in or up, messages and uploads. Those
-    are few, and counted in the database, so that more processes do not mean more of them.
-    """
-    from entrypoints.http.kit.limits import LocalLimiter, SharedLimiter
-
-    windows = getattr(store, "windows", None)
-    return LocalLimiter() if windows is None else _Guarded(SharedLimiter(windows), LocalLimiter())
-
-
-@frozen
-class _Guarded:
-    shared: Limiter
-    local: Limiter
-
-    async def hit(self, group: str, limit: Limit, subject: str) -> Allowance:
-        """Count a request."""
-        limiter = self.shared if group in ("auth", "register", "messages", "uploads") else self.local
-        return await limiter.hit(group, limit, subject)

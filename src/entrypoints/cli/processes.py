@@ -24,7 +24,6 @@ from entrypoints.cli.listening import share
 from entrypoints.cli.operation import exiting
 from entrypoints.cli.output import Output
 from entrypoints.cli.serving import run_loop, serve_one, stop_on_signals
-from entrypoints.container import measures
 from entrypoints.metrics.measures import Measures
 from entrypoints.settings import Settings
 from platform_core.platform import Platform
@@ -89,6 +88,8 @@ class Supervisor:
         """Supervise; the exit code."""
         context = multiprocessing.get_context("fork")
         if self.settings.server.metrics:
+            from entrypoints.measuring import measures
+
             # The children share its memory.
             self._counting = measures(processes=self.settings.server.workers)
         signals, told = socket.socketpair()
