@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import attrs
-from attrs import frozen
 from dependency_injector import containers, providers
 
 from adapters.clock import SystemClock
@@ -47,8 +46,10 @@ if TYPE_CHECKING:
     from adapters.fanout.port import Fanout
     from adapters.security.jwt import JoseTokens
     from adapters.security.passwords import Argon2Passwords
-    from entrypoints.http.kit.limits import Allowance, Limit, Limiter
+    from adapters.vitals import WatchedVitals
+    from entrypoints.http.kit.limits import Limiter
     from entrypoints.http.kit.options import HttpOptions
+    from entrypoints.metrics.measures import Measures
 
 
 def catalogue(settings: Settings) -> Catalogue:
@@ -239,12 +240,19 @@ def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOpti
         limiter=limiter or LocalLimiter(),
         cursor_key=_cursor_key(settings),
         docs=server.docs,
+        operators_token=server.metrics_token,
         max_body=server.max_body,
         header_seconds=server.header_timeout,
         body_seconds=server.body_timeout,
         keepalive_seconds=server.keepalive_timeout,
         connections_per_ip=server.connections_per_ip or sys.maxsize,
     )
+
+
+def _vitals(settings: Settings, store: Storage, media: Media, fees: FeePolicy) -> WatchedVitals:
+    from entrypoints.vitals import make_vitals
+
+    return make_vitals(settings, store=store, media=media.store, fees=fees)
 
 
 def _worker() -> str:
@@ -266,6 +274,8 @@ class Container(containers.DeclarativeContainer):
     gateway = providers.Singleton(_gateway, settings, clock)
     media = providers.Singleton(_media, settings, clock)
     tokens = providers.Singleton(_tokens, settings)
+    fees = providers.Singleton(_fees, settings)
+    vitals = providers.Singleton(_vitals, settings, store, media, fees)
     platform = providers.Singleton(
         Platform,
         store=store,
@@ -274,8 +284,8 @@ class Container(containers.DeclarativeContainer):
         passwords=passwords,
         gateway=gateway,
         catalogue=providers.Singleton(catalogue, settings),
-        fees=providers.Singleton(_fees, settings),
         booking_policy=providers.Singleton(_bookings, settings),
+        fees=fees,
         ice=providers.Singleton(_ice, settings),
         media=media,
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
@@ -287,6 +297,7 @@ class Container(containers.DeclarativeContainer):
         typesetter=providers.Singleton(_typesetter),
         tokens=tokens,
         key_pepper=providers.Singleton(_key_pepper, settings),
+        vitals=vitals,
     )
 
 
@@ -339,6 +350,7 @@ async def running(
     async with AsyncExitStack() as held:
         held.callback(container.passwords().close)
         held.push_async_callback(container.media().close)
+        held.push_async_callback(container.vitals().close)
         with reaching_database():
             await store.open()
         held.push_async_callback(store.close)
@@ -349,11 +361,20 @@ async def running(
         yield platform
 
 
-def application(platform: Platform, settings: Settings) -> web.Application:
-    """The HTTP application over an open platform, realtime included."""
+def application(
+    platform: Platform, settings: Settings, *, counting: Measures | None = None, number: int = 0
+) -> web.Application:
+    """The HTTP application over an open platform, realtime included.
+
+    Args:
+        platform: What is served.
+        settings: All settings.
+        counting: Where all processes of this server count; this process counts for itself when None.
+        number: Which of them this is.
+    """
     from entrypoints.realtime.door import add_realtime
 
-    app, options = _http_application(platform, settings)
+    app, options = _http_application(platform, settings, counting, number)
     if settings.server.realtime:
         add_realtime(app, platform, options, announcing(platform, settings), closed=_deaf(settings))
     return app
@@ -392,12 +413,14 @@ def _deaf(settings: Settings) -> str | None:
     return "realtime with several processes needs redis_url"
 
 
-def _http_application(platform: Platform, settings: Settings) -> tuple[web.Application, HttpOptions]:
-    from entrypoints.http.server import build_app
+def _http_application(
+    platform: Platform, settings: Settings, counting: Measures | None, number: int
+) -> tuple[web.Application, HttpOptions]:
+    from entrypoints.limiting import limiter
+    from entrypoints.measuring import measured
 
     if not settings.redis_url:
-        options = http_options(settings, _limiter(platform.store))
-        return build_app(platform, options), options
+        return measured(platform, settings, http_options(settings, limiter(platform.store)), counting, number)
     from adapters.redis.windows import RedisWindows
     from entrypoints.http.kit.limits import SharedLimiter
 
@@ -405,32 +428,11 @@ def _http_application(platform: Platform, settings: Settings) -> tuple[web.Appli
         windows = RedisWindows(settings.redis_url)
     except ValueError:
         raise BadSettings("redis_url: is not redis://host:port/0") from None
-    options = http_options(settings, SharedLimiter(windows))
-    app = build_app(platform, options)
+    limited = http_options(settings, SharedLimiter(windows))
+    app, options = measured(platform, settings, limited, counting, number)
 
     async def close(_: web.Application) -> None:
         await windows.close()
 
     app.on_cleanup.append(close)
     return app, options
-
-
-def _limiter(store: Storage) -> Limiter:
-    """Who counts where there is no Redis: this process, but for attempts to sign in or up, messages and uploads. Those
-    are few, and counted in the database, so that more processes do not mean more of them.
-    """
-    from entrypoints.http.kit.limits import LocalLimiter, SharedLimiter
-
-    windows = getattr(store, "windows", None)
-    return LocalLimiter() if windows is None else _Guarded(SharedLimiter(windows), LocalLimiter())
-
-
-@frozen
-class _Guarded:
-    shared: Limiter
-    local: Limiter
-
-    async def hit(self, group: str, limit: Limit, subject: str) -> Allowance:
-        """Count a request."""
-        limiter = self.shared if group in ("auth", "register", "messages", "uploads") else self.local
-        return await limiter.hit(group, limit, subject)

@@ -34,6 +34,8 @@ def with_secrets(settings: Settings, *, keep: bool = True) -> Settings:
         refuse_weak("secret_key", settings.secret_key)
         if settings.veza.jwt_secret:
             refuse_weak("veza.jwt_secret", settings.veza.jwt_secret)
+        if settings.server.metrics_token:
+            refuse_weak("server.metrics_token", settings.server.metrics_token)
         return settings
     missing = [name for name in SECRETS if not getattr(settings, name)]
     if not missing:

@@ -54,6 +54,14 @@ class Server:
     realtime: bool = _option(
         True, "Whether Socket.IO is served. Several processes, or background work elsewhere, need `redis_url` for it."
     )
+    metrics: bool = _option(True, "Whether figures for Prometheus are counted, and served at `/metrics`.")
+    metrics_token: str = _option(
+        "",
+        "What operators send as a bearer token for `/metrics` and the deep health check. In production at least 32 "
+        "characters, and both are closed without it; in development both are open without it.",
+        secret=True,
+    )
+    health_details: bool = _option(False, "Whether the deep health check tells figures, such as free room on the disk.")
     docs: bool = _option(True, "Whether the documentation pages and the OpenAPI documents are served.")
     max_body: int = _option(262_144, "Largest request body without files, in bytes.", low=1024, high=1 << 30)
     header_timeout: int = _option(10, "Seconds a client may take to send its headers.", low=1, high=3600)

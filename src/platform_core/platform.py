@@ -39,6 +39,8 @@ from platform_core.ledger.verification import Verification, verify
 from platform_core.marketplace.absent import NoTypesetter
 from platform_core.marketplace.ports import SalesPolicy, Typesetter
 from platform_core.messaging.blocks import KeptBlocks
+from platform_core.operations.health import StoreVitals
+from platform_core.operations.ports import Vitals
 from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.ports import Merchant, PayoutPolicy
 from platform_core.streams.ports import Blocks, IceServers, NoIceServers
@@ -117,6 +119,7 @@ class Platform:
         readers: Who tells of payments besides the payment provider.
         tokens: Who signs tokens; nobody when None, and then nobody can sign in for them.
         key_pepper: Secret bytes under which API keys are digested.
+        vitals: Who looks at the parts; at the store alone when None.
     """
 
     def __init__(
@@ -142,6 +145,7 @@ class Platform:
         readers: Sequence[MessageReader] = (),
         tokens: SignedTokens | None = None,
         key_pepper: bytes = b"",
+        vitals: Vitals | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -179,6 +183,7 @@ class Platform:
             Readers: self.readers,
             Showcase: ContentShowcase(store, media.links),
             Typesetter: typesetter or NoTypesetter(),
+            Vitals: vitals or StoreVitals(store),
             **_assistance(assist or no_assistant(), known),
         }
         services[Subjects] = Subjects({prefix: _bound(heed, services) for prefix, heed in SUBJECTS.items()})

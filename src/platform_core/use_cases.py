@@ -45,6 +45,7 @@ from platform_core.marketplace import sending as refund_sending
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
+from platform_core.operations import health
 from platform_core.payouts import (
     balances,
     debts,
@@ -233,6 +234,9 @@ USE_CASES: tuple[UseCase, ...] = (
     documents.print_invoice,
     documents.print_order_invoices,
     documents.all_invoices,
+    health.check_pulse,
+    health.check_readiness,
+    health.check_health,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (

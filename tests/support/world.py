@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from attrs import frozen
 
 from adapters.assist import local_assistant
+from adapters.documents import local_typesetter
 from adapters.ice import ConfiguredIce
 from adapters.media.checker import WordChecker
 from adapters.media.links import SignedLinks
-from adapters.documents import local_typesetter
 from adapters.memory.media import MemoryMedia, PlainStudio
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
@@ -28,6 +28,7 @@ from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
 from platform_core.marketplace.ports import Typesetter
+from platform_core.operations.ports import Vitals
 from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform, Storage
 from platform_core.wallet.balance import CreditWallet, PlaceHold, ShowWallet
@@ -78,6 +79,7 @@ class World(Platform):
         media: Media | None = None,
         payouts: PayoutPolicy | None = None,
         typesetter: Typesetter | None = None,
+        vitals: Vitals | None = None,
     ) -> None:
         clock = clock or ManualClock()
         super().__init__(
@@ -96,6 +98,7 @@ class World(Platform):
             typesetter=typesetter or local_typesetter(threads=0),
             tokens=TOKENS,
             key_pepper=b"test",
+            vitals=vitals,
         )
 
     async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:

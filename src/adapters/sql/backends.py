@@ -43,6 +43,9 @@ class Backend(Protocol):
     def snapshot(self) -> AbstractAsyncContextManager[Run]:
         """Reads that all see the same moment."""
 
+    def connections(self) -> tuple[int, int]:
+        """How many connections of this process are at work, and how many it may have at work."""
+
     async def close(self) -> None:
         """Let go of everything."""
 

@@ -39,6 +39,8 @@ class Combiner(Generic[I, O]):
         #: The lane whose batch is worked on, and the one whose batch has been handed over.
         self._under_way: object | None = None
         self._ahead: object | None = None
+        #: Told the size of each batch, when somebody wants to know.
+        self.observer: Callable[[int], None] | None = None
 
     def submit(self, item: I) -> asyncio.Future[O]:
         """Queue an item. A caller who stops waiting does not stop the batch.
@@ -71,6 +73,11 @@ class Combiner(Generic[I, O]):
             if self._queue:
                 self._begin()
 
+    @property
+    def waiting(self) -> int:
+        """How many items are queued behind what is under way."""
+        return len(self._queue)
+
     async def finish(self) -> None:
         """Wait until everything queued is done."""
         while self._tasks:
@@ -82,6 +89,8 @@ class Combiner(Generic[I, O]):
             while self._queue:
                 self._under_way = me
                 batch = [self._queue.popleft() for _ in range(min(self._limit, len(self._queue)))]
+                if self.observer is not None:
+                    self.observer(len(batch))
                 outcomes = await self._outcomes([item for item, _ in batch])
                 for (_, future), outcome in zip(batch, outcomes, strict=True):
                     if future.done():

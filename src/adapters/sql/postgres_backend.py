@@ -75,6 +75,11 @@ class PostgresBackend:
         finally:
             await lane.close()
 
+    def connections(self) -> tuple[int, int]:
+        """How many connections of this process are at work, and how many it may have at work."""
+        every = (self._writers, self._side_turns, self._readers, self._probes)
+        return sum(turns.taken for turns in every), sum(len(turns.all) for turns in every)
+
     async def close(self) -> None:
         """Let go of every connection."""
         for lane in (*self._writers.all, self._side, *self._probes.all, *self._readers.all):
@@ -90,6 +95,11 @@ class Turns:
         self._free: LifoQueue[postgres.Lane] = LifoQueue()
         for lane in lanes:
             self._free.put_nowait(lane)
+
+    @property
+    def taken(self) -> int:
+        """How many are in use."""
+        return len(self.all) - self._free.qsize()
 
     @asynccontextmanager
     async def take(self) -> AsyncIterator[postgres.Lane]:

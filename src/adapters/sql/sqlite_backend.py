@@ -51,6 +51,10 @@ class SqliteBackend:
         finally:
             await thread.close()
 
+    def connections(self) -> tuple[int, int]:
+        """How many connections of this process are at work, and how many it may have at work."""
+        return self._writer.at_work + self._reader.at_work, 2
+
     async def close(self) -> None:
         """Let go of threads and connections."""
         await self._writer.close()

@@ -8,7 +8,7 @@ which others keep locked step aside until those are free, so that nobody else wa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -47,6 +47,15 @@ class Writer:
         #: Accounts that the database called locked, each with what is set once somebody has got hold of it again.
         self._stuck: dict[str, asyncio.Event] = {}
         self._looking: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many units are queued behind the batch under way."""
+        return self._batches.waiting
+
+    def observe(self, told: Callable[[int], None]) -> None:
+        """Have somebody told the size of each batch."""
+        self._batches.observer = told
 
     async def commit(self, unit: Changes) -> Committed:
         """Commit one unit of work, with whatever else is waiting."""

@@ -17,13 +17,14 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from entrypoints.cli import exits
 from entrypoints.cli.listening import share
 from entrypoints.cli.operation import exiting
 from entrypoints.cli.output import Output
 from entrypoints.cli.serving import run_loop, serve_one, stop_on_signals
+from entrypoints.metrics.measures import Measures
 from entrypoints.settings import Settings
 from platform_core.platform import Platform
 
@@ -45,6 +46,25 @@ class _Slot:
     is_ready: bool = False
 
 
+@frozen
+class _Post:
+    """What a process is told at its start.
+
+    Args:
+        settings: All settings.
+        number: Which of the processes it is; one that takes another's place takes its number.
+        lifeline: Readable once the parent is gone.
+        tell: Where it says that it serves.
+        counting: Where all processes count.
+    """
+
+    settings: Settings
+    number: int
+    lifeline: int
+    tell: int
+    counting: Measures | None
+
+
 @define
 class Supervisor:
     """Keeps the processes alive until it is told to stop.
@@ -58,6 +78,7 @@ class Supervisor:
     settings: Settings
     on_ready: Callable[[], None]
     say: Callable[[str], None]
+    _counting: Measures | None = field(default=None, init=False)
     _lifeline: tuple[int, int] = field(factory=os.pipe, init=False)
     _slots: dict[int, _Slot] = field(factory=dict, init=False)
     _quick_deaths: int = field(default=0, init=False)
@@ -66,6 +87,11 @@ class Supervisor:
     def run(self) -> int:
         """Supervise; the exit code."""
         context = multiprocessing.get_context("fork")
+        if self.settings.server.metrics:
+            from entrypoints.measuring import measures
+
+            # The children share its memory.
+            self._counting = measures(processes=self.settings.server.workers)
         signals, told = socket.socketpair()
         told.setblocking(False)
         # A byte arrives for each signal; the handlers themselves have nothing to do.
@@ -95,8 +121,8 @@ class Supervisor:
         ready, tell = os.pipe()
         # A child reads the lifeline's end when the parent is gone, however it went.
         lifeline, held = self._lifeline
-        arguments = (self.settings, number, lifeline, (held, ready), tell)
-        process = context.Process(target=_child, args=arguments, name=f"platform-core {number}")
+        post = _Post(self.settings, number, lifeline, tell, self._counting)
+        process = context.Process(target=_child, args=(post, (held, ready)), name=f"platform-core {number}")
         process.start()
         os.close(tell)
         self._slots[number] = _Slot(number, process, ready, time.monotonic())
@@ -143,31 +169,41 @@ class Supervisor:
         return code or (exits.FAILURE if any(process.exitcode for process in processes) else exits.OK)
 
 
-def _child(settings: Settings, number: int, lifeline: int, others: tuple[int, ...], tell: int) -> None:
+def _child(post: _Post, others: tuple[int, ...]) -> None:
     signal.set_wakeup_fd(-1)
     for descriptor in others:
         os.close(descriptor)
     with exiting(Output()):
-        run_loop(_serve(settings, number, lifeline, tell))
+        run_loop(_serve(post))
 
 
-async def _serve(settings: Settings, number: int, lifeline: int, tell: int) -> None:
+async def _serve(post: _Post) -> None:
     stop = stop_on_signals()
     loop = asyncio.get_running_loop()
 
     def orphaned() -> None:
-        loop.remove_reader(lifeline)
+        loop.remove_reader(post.lifeline)
         stop.set()
 
-    loop.add_reader(lifeline, orphaned)
+    loop.add_reader(post.lifeline, orphaned)
 
     async def nothing(_: Platform) -> None:
         return
 
     def ready(_: None) -> None:
-        os.write(tell, b"1")
+        os.write(post.tell, b"1")
 
-    listener = share(settings.server.host, settings.server.port)
+    server = post.settings.server
+    listener = share(server.host, server.port)
     # One process does the background work; the others' commits reach it through the store.
-    background = settings.background and number == 0
-    await serve_one(settings, listener, background=background, stop=stop, first=nothing, ready=ready)
+    background = post.settings.background and post.number == 0
+    await serve_one(
+        post.settings,
+        listener,
+        background=background,
+        stop=stop,
+        first=nothing,
+        ready=ready,
+        counting=post.counting,
+        number=post.number,
+    )

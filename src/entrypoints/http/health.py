@@ -14,7 +14,10 @@ FRESH = 1.0
 
 
 def add_health(app: web.Application, platform: Platform) -> None:
-    """Answer `/healthz` without looking at anything, and `/readyz` once the store has answered."""
+    """Answer `/healthz` without looking at anything, and `/readyz` once the store has answered.
+
+    They are the server's own, whichever API it serves; a dialect whose document has them at the root brings its own.
+    """
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -37,5 +40,6 @@ def add_health(app: web.Application, platform: Platform) -> None:
             return web.json_response({"status": "unavailable"}, status=503, headers={"Retry-After": "1"})
         return web.json_response({"status": "ok"})
 
+    # Whoever looks after machines asks by their address: no name is asked for.
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)

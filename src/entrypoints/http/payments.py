@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 
 from entrypoints.http.kit.body import read_body
 from entrypoints.http.kit.dialect import STATUSES
+from entrypoints.http.kit.headers import CONTENT_POLICY, PAYMENT_POLICY
 from entrypoints.http.kit.hooks import keep_message
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.outside import Outside
@@ -27,8 +28,6 @@ _DECISIONS: Mapping[bytes, PaymentOutcome] = {
     b"decision=pay": PaymentOutcome.SUCCEEDED,
     b"decision=decline": PaymentOutcome.FAILED,
 }
-
-PAGE_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 class Page(Protocol):
@@ -76,11 +75,12 @@ class PageGateway(Protocol):
 
 def add_payments(app: web.Application, platform: Platform, options: HttpOptions, outside: Outside) -> None:
     """Take webhooks, and serve payment pages if the provider leaves them to us."""
-    app.router.add_post("/payments/webhooks/{provider}", outside.guarded(Webhooks(platform, options, outside).take))
+    taking = outside.guarded(Webhooks(platform, options, outside).take, "take_webhook")
+    app.router.add_post("/payments/webhooks/{provider}", taking)
     if isinstance(platform.gateway, PageGateway):
         pages = PaymentPages(platform.gateway, platform.gateway.name, options, outside)
-        app.router.add_get("/pay/{token}", outside.guarded(pages.show))
-        app.router.add_post("/pay/{token}", outside.guarded(pages.decide))
+        app.router.add_get("/pay/{token}", outside.guarded(pages.show, "payment_page"))
+        app.router.add_post("/pay/{token}", outside.guarded(pages.decide, "payment_page"))
 
 
 class Webhooks:
@@ -199,7 +199,7 @@ def _html(status: int, content: str) -> web.Response:
         status=status,
         text=_PAGE.format(content=content),
         content_type="text/html",
-        headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"},
+        headers={CONTENT_POLICY: PAYMENT_POLICY, "Cache-Control": "no-store"},
     )
 
 

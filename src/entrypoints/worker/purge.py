@@ -1,6 +1,6 @@
 """Forgetting what is out of date: ended sessions and their refresh tokens, counts of wrong passwords, payment messages
-that were applied long ago, old lines of streams' chats, and in stores that can, old idempotency keys and windows of rate
-limits.
+that were applied long ago, old lines of streams' chats, and in stores that can, old idempotency keys and windows of
+rate limits.
 """
 
 from __future__ import annotations

@@ -347,3 +347,13 @@ async def test_the_show_goes_on_after_the_server_was_killed(browser: Browser, se
     await expect(guest.page.get_by_role("log")).to_contain_text(re.compile(r"What a show!.*Still here\?"))
     host.is_content()
     guest.is_content()
+
+
+@pytest.mark.parametrize("api", ["teezu", "veza"])
+async def test_the_documentation_is_read_under_its_policy(browser: Browser, server: Server, api: str) -> None:
+    reader = await visit(browser, f"{server.root}/docs/{api}")
+
+    await expect(reader.page.locator(".opblock").first).to_be_visible()
+    await reader.page.locator(".opblock-summary").first.click()
+    await expect(reader.page.locator(".opblock-body").first).to_be_visible()
+    reader.is_content()

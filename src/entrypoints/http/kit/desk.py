@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from entrypoints.http.kit.cursors import Cursors
 from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.headers import JSON, REQUEST_ID, Cors, host_allowed, request_id, security_headers
 from entrypoints.http.kit.limits import Allowance
+from entrypoints.http.kit.operators import Operators
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.plain import PlainResponse
 from entrypoints.http.kit.refusals import LIMITED, MISDIRECTED, HttpRefusal, Refusal
@@ -42,6 +44,7 @@ class Desk:
         self.encode = msgspec.json.Encoder().encode
         self.encode_answer = self.encode if dialect.envelope is None else _within(dialect.envelope, self.encode)
         self.cursors = Cursors(options.cursor_key)
+        self.operators = Operators(options)
         self._clients = Clients(options.trusted_proxies)
         self._cors = Cors(options)
         self._limiter = options.limiter
@@ -109,6 +112,13 @@ class Desk:
 
     async def turn_away(self, request: web.Request, refusal: Refusal, extra: dict[str, str]) -> PlainResponse:
         """Answer a request that is for no operation."""
+        began = perf_counter()
+        response = await self._turn_away(request, refusal, extra)
+        if self.options.observer is not None:
+            self.options.observer(self.dialect.name, "", response.status, perf_counter() - began)
+        return response
+
+    async def _turn_away(self, request: web.Request, refusal: Refusal, extra: dict[str, str]) -> PlainResponse:
         headers = self.headers(request)
         try:
             self.check_host(request)

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from entrypoints.http.kit.hooks import Hook
+from entrypoints.http.kit.legacy import Legacy
 from entrypoints.http.kit.refusals import Refusal
 from entrypoints.http.kit.rows import Answer, Row
 from platform_core.kernel.actor import Actor
@@ -51,6 +52,7 @@ class Dialect:
         envelope: What it puts around what an operation answers; None where answers go out as they are.
         statuses: The status of each kind of refusal.
         hooks: Its operations that take messages of services.
+        legacy: Old addresses at the root of a server that serves this dialect there.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Dialect:
     envelope: Callable[[Any], Mapping[str, Any]] | None = None
     statuses: Mapping[Kind, int] = field(default=STATUSES)
     hooks: Sequence[Hook] = ()
+    legacy: Legacy | None = None
 
     @property
     def prefix(self) -> str:

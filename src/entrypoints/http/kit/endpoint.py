@@ -91,7 +91,7 @@ class Endpoint:
             return await self._answer(request)
         began = perf_counter()
         response = await self._answer(request)
-        observer(self.row.method, self._desk.dialect.prefix + self.row.path, response.status, perf_counter() - began)
+        observer(self._desk.dialect.name, self.row.id, response.status, perf_counter() - began)
         return response
 
     async def _answer(self, request: web.Request) -> PlainResponse:
@@ -118,9 +118,14 @@ class Endpoint:
     async def _serve(self, request: web.Request, headers: CIMultiDict[str], reader: FormReader | None) -> PlainResponse:
         desk, row, platform = self._desk, self.row, self._platform
         desk.check_host(request)
-        actor, credential = await self._authenticate(request, headers)
-        # Who signs in or registers is counted by address, whatever token they have at hand.
-        await desk.count(request, row.limit, None if row.forgives_token else actor, headers)
+        if row.audience == "users":
+            actor, credential = await self._authenticate(request, headers)
+            # Who signs in or registers is counted by address, whatever token they have at hand.
+            await desk.count(request, row.limit, None if row.forgives_token else actor, headers)
+        else:
+            actor, credential = ANONYMOUS, None
+            if row.audience == "operators":
+                desk.operators.check(request.headers)
         texts = request.match_info
         if self._admits:
             target = {core: texts[wire] for core, wire in self._targets.items()}
@@ -130,11 +135,7 @@ class Endpoint:
         if credential is not None and desk.credentials.is_forged(request, credential):
             raise HttpRefusal(FORGED)
         wish, file = await self._read(request, reader)
-        key = None
-        if self._is_command:
-            key = request.headers.get("Idempotency-Key")
-            if key is None and desk.options.require_idempotency_key:
-                raise HttpRefusal(KEY_MISSING)
+        key = self._key(request) if self._is_command else None
         place = self._place(wish, actor) if row.pages else ()
         position = desk.cursors.open(wish.cursor, place) if place and isinstance(wish.cursor, str) else None
         kept = None if row.cookie is None else desk.credentials.kept(request, row.cookie)
@@ -143,16 +144,28 @@ class Endpoint:
         shown = row.show(outcome.value, self._seal(place)) if place else row.show(outcome.value)
         if outcome.replayed:
             headers["Idempotent-Replayed"] = "true"
+        status = row.status
         if row.then is not None:
-            row.then(outcome.value, Reply(headers, desk.options, request.rel_url.raw_path.removesuffix(row.path)))
-        if isinstance(shown, Download):
-            headers[hdrs.CONTENT_TYPE] = row.produces or ""
-            headers[hdrs.CONTENT_DISPOSITION] = shown.disposition
-            return PlainResponse(row.status, headers, shown.body)
+            reply = Reply(headers, desk.options, request.rel_url.raw_path.removesuffix(row.path))
+            row.then(outcome.value, reply)
+            status = reply.status or status
         if shown is None:
             del headers[hdrs.CONTENT_TYPE]
-            return PlainResponse(row.status, headers, None)
-        return PlainResponse(row.status, headers, desk.encode_answer(shown))
+            return PlainResponse(status, headers, None)
+        return PlainResponse(status, headers, self._body(shown, headers))
+
+    def _key(self, request: web.Request) -> str | None:
+        key = request.headers.get("Idempotency-Key")
+        if key is None and self._desk.options.require_idempotency_key:
+            raise HttpRefusal(KEY_MISSING)
+        return key
+
+    def _body(self, shown: Any, headers: CIMultiDict[str]) -> bytes:
+        if isinstance(shown, Download):
+            headers[hdrs.CONTENT_TYPE] = self.row.produces or ""
+            headers[hdrs.CONTENT_DISPOSITION] = shown.disposition
+            return shown.body
+        return self._desk.encode_answer(shown)
 
     def _place(self, wish: Any, actor: Actor) -> tuple[str, ...]:
         """What a cursor of this list is bound to: the list, the user and the filters."""

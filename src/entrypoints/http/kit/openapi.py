@@ -230,10 +230,11 @@ def _statuses(row: Row, dialect: Dialect) -> list[int]:
 
 
 def _responses(row: Row, dialect: Dialect) -> Json:
-    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _ALWAYS}
+    always = _ALWAYS if row.audience == "users" else ("X-Request-Id",)
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in always}
     if issubclass(row.command, Command):
         headers["Idempotent-Replayed"] = {"$ref": "#/components/headers/Idempotent-Replayed"}
-    if row.then is not None:
+    if row.then is not None and row.audience == "users":
         headers["Set-Cookie"] = {"$ref": "#/components/headers/Set-Cookie"}
     if row.produces is not None:
         headers["Content-Disposition"] = {"$ref": "#/components/headers/Content-Disposition"}
@@ -247,7 +248,8 @@ def _responses(row: Row, dialect: Dialect) -> Json:
             content["example"] = dict(row.answers if dialect.envelope is None else dialect.envelope(row.answers))
         success["content"] = {"application/json": content}
     refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _statuses(row, dialect)}
-    return {str(row.status): success, **refusals}
+    others = {str(status): {**success, "description": HTTPStatus(status).phrase} for status in row.also}
+    return {str(row.status): success, **refusals, **others}
 
 
 def _within(dialect: Dialect, schema: Json) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, get_type_hints
 
 from aiohttp import hdrs
 from attrs import frozen
@@ -25,6 +25,10 @@ from platform_core.kernel.page import DEFAULT_LIMIT, MOST, Position
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 A = TypeVar("A", bound="Answer | Download | None")
+
+#: Whom an operation is for. `probes` are neither asked who they are nor counted, so that answering needs nothing that
+#: could be away; `operators` are probes that show the operators' token (OPS-01).
+Audience = Literal["users", "probes", "operators"]
 
 #: A moment on the wire: ISO 8601, UTC, whole seconds.
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, examples=["2026-05-01T12:00:00Z"])]
@@ -115,6 +119,8 @@ class Reply:
         self._mounted = mounted
         self._name = options.cookie_name
         self._secure = "; Secure" if options.cookie_secure else ""
+        #: The status, where it is not the row's.
+        self.status: int | None = None
 
     def set_session(self, token: str, *, seconds: int) -> None:
         """Have the browser keep a session for so many seconds, out of reach of scripts and other sites' forms."""
@@ -148,6 +154,8 @@ class Row:
         status: The status of success.
         limit: The class of its rate limit.
         then: What else success does to the answer, such as setting a cookie.
+        also: Statuses that `then` may give the answer instead.
+        audience: Whom it is for.
         pages: Whether it is a list told a page at a time; then `show` is given a `Seal` too.
         forgives_token: Whether a token that is no longer good is passed over. Otherwise it is refused even where
             nobody needs to be signed in: a reader whose session has ended should be told, not shown less.
@@ -168,6 +176,8 @@ class Row:
     status: int = 200
     limit: str = "default"
     then: Callable[[Any, Reply], None] | None = None
+    also: tuple[int, ...] = ()
+    audience: Audience = "users"
     pages: bool = False
     forgives_token: bool = False
     file: str | None = None
@@ -232,6 +242,8 @@ class Verb(Protocol):
         status: int = 200,
         limit: str = "default",
         then: Callable[[R, Reply], None] | None = None,
+        also: tuple[int, ...] = (),
+        audience: Audience = "users",
         forgives_token: bool = False,
         file: str | None = None,
         cookie: str | None = None,

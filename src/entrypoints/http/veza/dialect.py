@@ -6,6 +6,7 @@ from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.veza import (
     auth,
     developer,
+    health,
     invoices,
     orders,
     products,
@@ -37,6 +38,7 @@ VEZA = Dialect(
         *invoices.ROWS,
         *selling.ROWS,
         *transfers.ROWS,
+        *health.ROWS,
     ),
     show_refusal=show_refusal,
     bearer="`Bearer <access_token>`, a JWT good for an hour",
@@ -46,4 +48,5 @@ VEZA = Dialect(
     envelope=enveloped,
     statuses=VEZA_STATUSES,
     hooks=webhooks.HOOKS,
+    legacy=health.LEGACY,
 )
