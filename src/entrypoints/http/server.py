@@ -81,7 +81,10 @@ def mount(app: web.Application, dialect: Dialect, platform: Platform, options: H
     who = dialect.doorkeeping(platform)
     whose_key = None if dialect.key_doorkeeping is None else dialect.key_doorkeeping(platform)
     endpoints = [Endpoint(row, desk, platform, who, whose_key) for row in dialect.rows]
-    every = (*endpoints, *(HookEndpoint(hook, desk, platform) for hook in dialect.hooks))
+    every: tuple[Endpoint | HookEndpoint, ...] = (
+        *endpoints,
+        *(HookEndpoint(hook, desk, platform) for hook in dialect.hooks),
+    )
     app.router.register_resource(Mount(dialect.prefix, desk, every))
     if options.root_api == dialect.name:
         app.router.register_resource(Mount(dialect.root, desk, every))
