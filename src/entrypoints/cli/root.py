@@ -24,6 +24,8 @@ COMMANDS = {
     "streams": "streams",
     "ledger": "ledger",
     "outbox": "outbox",
+    "transfers": "transfers",
+    "payouts": "payouts",
     "webhooks": "webhooks",
     "openapi": "openapi",
     "completion": "completion",

@@ -22,7 +22,8 @@ TRANSFERS: Machine[TransferState] = Machine(
     "transfer",
     {
         S.BLOCKED: frozenset({S.SCHEDULED, S.CANCELLED, S.FAILED_PERMANENT}),
-        S.SCHEDULED: frozenset({S.IN_FLIGHT, S.BLOCKED, S.CANCELLED, S.FAILED_PERMANENT}),
+        # One that was blocked may have been tried long ago: then it is asked about first.
+        S.SCHEDULED: frozenset({S.IN_FLIGHT, S.PROBING, S.BLOCKED, S.CANCELLED, S.FAILED_PERMANENT}),
         S.IN_FLIGHT: frozenset(
             {S.COMPLETED, S.PARTIALLY_REVERSED, S.RETRY_WAIT, S.PROBING, S.BLOCKED, S.FAILED_PERMANENT, S.CANCELLED}
         ),

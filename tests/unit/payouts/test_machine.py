@@ -249,7 +249,7 @@ class PayoutMachine(RuleBasedStateMachine):
         await self.shop.check(settled=True)
         for number, person in enumerate(self.sellers):
             await self.has_what_is_theirs(number, person)
-            assert await self.shop.balance(payable(person.id, EUR)) == 0
+            assert await self.shop.balance(payable(person.id, EUR)) == 0, await self.shop.transfers()
 
 
 def test_any_business_with_transfers() -> None:
