@@ -15,7 +15,6 @@ from platform_core.payouts.events import TransferFailed
 from platform_core.payouts.movement import AttemptState, TransferState
 from platform_core.payouts.onboarding import StartOnboarding
 from platform_core.payouts.provider import AccountState, Done
-from platform_core.payouts.retry import PayoutPolicy
 from platform_core.payouts.sending import AdvanceTransfer, NotRetryable
 from support.selling import EUR, SYSTEM, Shop
 from support.world import memory_world
@@ -429,7 +428,13 @@ async def test_retries_while_it_is_being_sent_are_refused(shop: Shop) -> None:
     await shop.check(settled=True)
 
 
-def test_a_policy_that_shrinks_its_pauses_is_refused() -> None:
-    for wrong in ({"factor": 1}, {"base_seconds": 0}, {"cap_seconds": True}):
-        with pytest.raises(ValueError, match="must be"):
-            PayoutPolicy(**wrong)  # type: ignore[arg-type]  # on purpose
+async def test_what_was_blocked_for_long_after_a_try_is_asked_about_first(shop: Shop) -> None:
+    seller = await shop.seller()
+    shop.world.merchant.script("transfer", RESTRICTED)
+    id = await shop.paid(seller)
+    await shop.work_off()
+    shop.world.clock.advance(days=3)
+    await shop.onboard(seller)
+    await shop.work_off()
+    assert (await shop.transfer(id)).state is S.COMPLETED
+    await shop.check(settled=True)
