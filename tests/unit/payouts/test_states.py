@@ -141,7 +141,7 @@ def test_a_reversal_does_what_the_table_has_and_refuses_the_rest(verb: str, stat
 
 def test_the_tables_have_every_state() -> None:
     assert set(TRANSFERS.moves) == set(REVERSALS.moves) == set(STATUSES) == set(TransferState)
-    assert ENDED | OPEN == set(TransferState)
+    assert set(TransferState) == ENDED | OPEN
     assert not ENDED & OPEN
     assert S.IN_FLIGHT not in UNSENT
 
