@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.payments.fake_merchant import BUSY, CLOSED, RESTRICTED, REUSED, TOO_LOW, Fault
+from adapters.payments.fake_merchant import BUSY, CLOSED, RESTRICTED, REUSED, SPENT, TOO_LOW, Fault
 from platform_core.identity.staff import BanUser
 from platform_core.kernel.actor import Actor, Role, Via
+from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.errors import Conflict, Forbidden, NotFound
 from platform_core.kernel.events import Event
 from platform_core.ledger.ports import payable
 from platform_core.payouts.events import TransferFailed
-from platform_core.payouts.movement import AttemptState, TransferState
+from platform_core.payouts.movement import AttemptState, TransferAttempt, TransferState
 from platform_core.payouts.onboarding import StartOnboarding
 from platform_core.payouts.provider import AccountState, Done
 from platform_core.payouts.sending import AdvanceTransfer, NotRetryable
@@ -464,4 +465,27 @@ async def test_what_arrives_late_and_first_is_found_by_its_key(shop: Shop) -> No
     await shop.until_due(id)
     await shop.work_off()
     assert (await shop.transfer(id)).state is S.PARTIALLY_REVERSED
+    await shop.check(settled=True)
+
+
+async def test_a_debt_that_grows_while_a_transfer_is_claimed_is_netted_first(shop: Shop) -> None:
+    """Invariant 35, however close it is."""
+    seller = await shop.seller()
+    await shop.paid(seller, "ord_0")
+    await shop.work_off()
+    shop.world.merchant.script("reverse", SPENT)
+    id = await shop.paid(seller)
+    store, original = shop.world.store, shop.world.store.commit
+
+    async def just_before(changes: Changes) -> Committed:
+        if any(isinstance(added, TransferAttempt) for added in changes.added):
+            store.commit = original  # type: ignore[method-assign]  # once
+            await shop.refunded(seller, 900, "ord_0")
+        return await original(changes)
+
+    store.commit = just_before  # type: ignore[method-assign]  # once
+    await shop.world.execute(AdvanceTransfer(id), by=SYSTEM)
+    transfer = await shop.transfer(id)
+    assert (transfer.sent, transfer.netted) == (1799, 900)
+    await shop.work_off()
     await shop.check(settled=True)
