@@ -6,11 +6,20 @@ import pytest
 
 from adapters.payments.fake_merchant import BUSY, SPENT, Fault
 from platform_core.kernel.errors import Conflict, Invalid, NotFound, PlatformError
+from platform_core.kernel.journal import Posting
 from platform_core.kernel.select import Select
+from platform_core.kernel.work import Work
 from platform_core.ledger.ports import payable, receivable
 from platform_core.payouts.balances import CurrencyBalance, GetSellerBalance
 from platform_core.payouts.movement import TransferState
-from platform_core.payouts.ports import schedule_transfer, transfer_id
+from platform_core.payouts.ports import (
+    free_transfers,
+    give_back,
+    hold_transfers,
+    schedule_transfer,
+    take_back,
+    transfer_id,
+)
 from platform_core.payouts.transfer import Transfer
 from support.selling import EUR, Shop
 from support.world import Person, memory_world
@@ -430,4 +439,43 @@ async def test_what_was_taken_while_nobody_knew_is_settled_when_a_forgotten_try_
     transfer = await shop.transfer(id)
     assert (transfer.sent, transfer.to_return, transfer.netted) == (1799, 0, 0)
     assert not await shop.reversals()
+    await shop.check(settled=True)
+
+
+async def test_one_unit_may_do_several_things_to_one_transfer(shop: Shop) -> None:
+    """A dispute takes money back and keeps the rest here; a won one undoes both."""
+    seller = await shop.seller()
+    sent, unsent = await shop.paid(seller, "ord_0"), await shop.paid(seller, "ord_1")
+    await shop.held("ord_1")
+    await shop.work_off()
+    await shop.freed("ord_1")
+
+    async def opened(work: Work) -> None:
+        legs: list[Posting] = []
+        for order in ("ord_0", "ord_1"):
+            for reference in ("dsp_1", "dsp_2"):
+                legs += await take_back(
+                    work, order=order, seller=seller.id, amount=400, currency=EUR, reference=reference
+                )
+            await hold_transfers(work, order=order)
+        shop.post(work, "dispute", -1600, legs)
+
+    await shop.unit(opened)
+    shop.received -= 1600
+    assert await balances(shop, seller) == (1899, -800)
+    assert ((await shop.transfer(unsent)).unsent, (await shop.transfer(unsent)).held) == (1899, True)
+    assert [reversal.amount for reversal in await shop.reversals()] == [400, 400]
+    await shop.check()
+
+    async def won(work: Work) -> None:
+        legs: list[Posting] = []
+        for order in ("ord_0", "ord_1"):
+            legs += await give_back(work, order=order, seller=seller.id, amount=400, currency=EUR, reference="dsp_1")
+            await free_transfers(work, order=order)
+        shop.post(work, "dispute_won", 800, legs)
+
+    await shop.unit(won)
+    shop.received += 800
+    await shop.work_off()
+    assert ((await shop.transfer(unsent)).sent, (await shop.transfer(sent)).reversed) == (2299, 400)
     await shop.check(settled=True)
