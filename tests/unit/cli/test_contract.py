@@ -41,8 +41,8 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
 
 
 NAMES = (
-    *("users", "sessions", "wallets", "content", "bookings", "streams", "ledger"),
-    *("invoices", "outbox", "webhooks", "db", "config"),
+    *("users", "sessions", "keys", "wallets", "content", "bookings", "streams", "products", "orders", "invoices"),
+    *("transfers", "payouts", "ledger", "outbox", "webhooks", "db", "config"),
 )
 GROUPS = [(), *((name,) for name in NAMES)]
 COMMANDS = list(_commands(cli))

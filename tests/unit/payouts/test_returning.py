@@ -1,14 +1,25 @@
 """Money that goes back to buyers: taken from what is here, owed for what was sent, and given again if it came back."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from adapters.payments.fake_merchant import BUSY, SPENT, Fault
-from platform_core.kernel.errors import Conflict, Invalid, NotFound
+from platform_core.kernel.errors import Conflict, Invalid, NotFound, PlatformError
+from platform_core.kernel.journal import Posting
 from platform_core.kernel.select import Select
+from platform_core.kernel.work import Work
 from platform_core.ledger.ports import payable, receivable
 from platform_core.payouts.balances import CurrencyBalance, GetSellerBalance
 from platform_core.payouts.movement import TransferState
-from platform_core.payouts.ports import schedule_transfer, transfer_id
+from platform_core.payouts.ports import (
+    free_transfers,
+    give_back,
+    hold_transfers,
+    schedule_transfer,
+    take_back,
+    transfer_id,
+)
 from platform_core.payouts.transfer import Transfer
 from support.selling import EUR, Shop
 from support.world import Person, memory_world
@@ -318,14 +329,15 @@ async def test_what_makes_no_sense_is_refused_and_changes_nothing(shop: Shop) ->
     seller = await shop.seller()
     id = await shop.paid(seller)
     await shop.refunded(seller, 900)
-    for refusal, act in (
+    refused: tuple[tuple[type[PlatformError], Callable[[], Awaitable[None]]], ...] = (
         (Conflict, lambda: shop.refunded(seller, 900)),
         (Invalid, lambda: shop.refunded(seller, 0, reference="rfd_2")),
         (Invalid, lambda: shop.refunded(seller, -1, reference="rfd_2")),
         (NotFound, lambda: shop.refunded(seller, 1, order="ord_none")),
         (NotFound, lambda: shop.unrefunded(seller, 900, reference="rfd_2")),
         (Conflict, lambda: shop.unrefunded(seller, 899)),
-    ):
+    )
+    for refusal, act in refused:
         with pytest.raises(refusal):
             await act()
     await shop.unrefunded(seller, 900)
@@ -378,4 +390,92 @@ async def test_a_reversal_refused_by_an_empty_account_gives_way_to_a_later_one(s
     transfer = await shop.transfer(id)
     assert transfer.reversed == 1799
     assert await balances(shop, seller) == (0, -900)
+    await shop.check(settled=True)
+
+
+async def test_what_is_given_back_while_the_rest_is_under_way_follows_it(shop: Shop) -> None:
+    seller = await shop.seller()
+    id = await shop.paid(seller)
+    await shop.refunded(seller, 900)
+    shop.world.merchant.script("transfer", Fault.UNHEARD)
+    await shop.work_off()
+    await shop.unrefunded(seller, 900)
+    waiting = await shop.transfer(id)
+    assert (waiting.state, waiting.unsent, waiting.restored) == (S.PROBING, 1799, 900)
+    await shop.check()
+    # Part of it goes back again before its turn has come: it is here, whatever became of the rest.
+    await shop.refunded(seller, 100, reference="rfd_2")
+    assert await balances(shop, seller) == (2599, 0)
+    await shop.until_due(id)
+    await shop.work_off()
+    assert [call.amount.minor for call in shop.world.merchant.calls] == [1799, 800]
+    assert (await shop.transfer(id)).state is S.COMPLETED
+    await shop.check(settled=True)
+
+
+async def test_what_is_given_back_while_the_rest_fails_is_sent_with_it(shop: Shop) -> None:
+    seller = await shop.seller()
+    id = await shop.paid(seller)
+    await shop.refunded(seller, 900)
+    shop.world.merchant.script("transfer", Fault.BROKEN)
+    await shop.work_off()
+    await shop.unrefunded(seller, 900)
+    await shop.until_due(id)
+    assert (await shop.transfer(id)).unsent == 2699
+    await shop.until_due(id)
+    assert (await shop.transfer(id)).sent == 2699
+    await shop.check(settled=True)
+
+
+async def test_what_was_taken_while_nobody_knew_is_settled_when_a_forgotten_try_was_nothing(shop: Shop) -> None:
+    seller = await shop.seller()
+    shop.world.merchant.script("transfer", Fault.LOST)
+    id = await shop.paid(seller)
+    await shop.work_off()
+    await shop.until_due(id)
+    await shop.refunded(seller, 900)
+    shop.world.clock.advance(days=2)
+    await shop.work_off()
+    transfer = await shop.transfer(id)
+    assert (transfer.sent, transfer.to_return, transfer.netted) == (1799, 0, 0)
+    assert not await shop.reversals()
+    await shop.check(settled=True)
+
+
+async def test_one_unit_may_do_several_things_to_one_transfer(shop: Shop) -> None:
+    """A dispute takes money back and keeps the rest here; a won one undoes both."""
+    seller = await shop.seller()
+    sent, unsent = await shop.paid(seller, "ord_0"), await shop.paid(seller, "ord_1")
+    await shop.held("ord_1")
+    await shop.work_off()
+    await shop.freed("ord_1")
+
+    async def opened(work: Work) -> None:
+        legs: list[Posting] = []
+        for order in ("ord_0", "ord_1"):
+            for reference in ("dsp_1", "dsp_2"):
+                legs += await take_back(
+                    work, order=order, seller=seller.id, amount=400, currency=EUR, reference=reference
+                )
+            await hold_transfers(work, order=order)
+        shop.post(work, "dispute", -1600, legs)
+
+    await shop.unit(opened)
+    shop.received -= 1600
+    assert await balances(shop, seller) == (1899, -800)
+    assert ((await shop.transfer(unsent)).unsent, (await shop.transfer(unsent)).held) == (1899, True)
+    assert [reversal.amount for reversal in await shop.reversals()] == [400, 400]
+    await shop.check()
+
+    async def won(work: Work) -> None:
+        legs: list[Posting] = []
+        for order in ("ord_0", "ord_1"):
+            legs += await give_back(work, order=order, seller=seller.id, amount=400, currency=EUR, reference="dsp_1")
+            await free_transfers(work, order=order)
+        shop.post(work, "dispute_won", 800, legs)
+
+    await shop.unit(won)
+    shop.received += 800
+    await shop.work_off()
+    assert ((await shop.transfer(unsent)).sent, (await shop.transfer(sent)).reversed) == (2299, 400)
     await shop.check(settled=True)

@@ -5,17 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.payments.fake_merchant import BUSY, CLOSED, RESTRICTED, REUSED, TOO_LOW, Fault
+from adapters.payments.fake_merchant import BUSY, CLOSED, RESTRICTED, REUSED, SPENT, TOO_LOW, Fault
 from platform_core.identity.staff import BanUser
 from platform_core.kernel.actor import Actor, Role, Via
+from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.errors import Conflict, Forbidden, NotFound
 from platform_core.kernel.events import Event
 from platform_core.ledger.ports import payable
 from platform_core.payouts.events import TransferFailed
-from platform_core.payouts.movement import AttemptState, TransferState
+from platform_core.payouts.movement import AttemptState, TransferAttempt, TransferState
 from platform_core.payouts.onboarding import StartOnboarding
 from platform_core.payouts.provider import AccountState, Done
-from platform_core.payouts.retry import PayoutPolicy
 from platform_core.payouts.sending import AdvanceTransfer, NotRetryable
 from support.selling import EUR, SYSTEM, Shop
 from support.world import memory_world
@@ -409,16 +409,16 @@ async def test_retries_while_it_is_being_sent_are_refused(shop: Shop) -> None:
     merchant.script("transfer", BUSY)
     id = await shop.paid(seller)
     await shop.work_off()
-    gate, original = asyncio.Event(), merchant.transfer
+    reached, gate, original = asyncio.Event(), asyncio.Event(), merchant.transfer
 
     async def slow(**asked: object) -> object:
+        reached.set()
         await gate.wait()
         return await original(**asked)  # type: ignore[arg-type]  # passed on
 
     merchant.transfer = slow  # type: ignore[assignment,method-assign]  # the same, later
     first = asyncio.create_task(shop.retry(id))
-    while (await shop.transfer(id)).state is not S.IN_FLIGHT:
-        await asyncio.sleep(0)
+    await reached.wait()
     with pytest.raises(NotRetryable, match="in_flight"):
         await shop.retry(id)
     with pytest.raises(Conflict):
@@ -429,7 +429,63 @@ async def test_retries_while_it_is_being_sent_are_refused(shop: Shop) -> None:
     await shop.check(settled=True)
 
 
-def test_a_policy_that_shrinks_its_pauses_is_refused() -> None:
-    for wrong in ({"factor": 1}, {"base_seconds": 0}, {"cap_seconds": True}):
-        with pytest.raises(ValueError, match="must be"):
-            PayoutPolicy(**wrong)  # type: ignore[arg-type]  # on purpose
+async def test_what_was_blocked_for_long_after_a_try_is_asked_about_first(shop: Shop) -> None:
+    seller = await shop.seller()
+    shop.world.merchant.script("transfer", RESTRICTED)
+    id = await shop.paid(seller)
+    await shop.work_off()
+    shop.world.clock.advance(days=3)
+    await shop.onboard(seller)
+    await shop.work_off()
+    assert (await shop.transfer(id)).state is S.COMPLETED
+    await shop.check(settled=True)
+
+
+async def test_what_arrives_late_is_not_done_twice(shop: Shop) -> None:
+    """Asking finds nothing, it is sent again under the same key, and then the first request arrives after all."""
+    seller = await shop.seller()
+    shop.world.merchant.script("transfer", Fault.LATE)
+    id = await shop.paid(seller)
+    await shop.work_off()
+    await shop.until_due(id)
+    await shop.until_due(id)
+    assert (await shop.transfer(id)).state is S.COMPLETED
+    shop.world.merchant.let_arrive()
+    await shop.check(settled=True)
+
+
+async def test_what_arrives_late_and_first_is_found_by_its_key(shop: Shop) -> None:
+    seller = await shop.seller()
+    shop.world.merchant.script("transfer", Fault.LATE)
+    id = await shop.paid(seller)
+    await shop.work_off()
+    await shop.until_due(id)
+    shop.world.merchant.let_arrive()
+    await shop.refunded(seller, 900)
+    await shop.until_due(id)
+    await shop.work_off()
+    assert (await shop.transfer(id)).state is S.PARTIALLY_REVERSED
+    await shop.check(settled=True)
+
+
+async def test_a_debt_that_grows_while_a_transfer_is_claimed_is_netted_first(shop: Shop) -> None:
+    """Invariant 35, however close it is."""
+    seller = await shop.seller()
+    await shop.paid(seller, "ord_0")
+    await shop.work_off()
+    shop.world.merchant.script("reverse", SPENT)
+    id = await shop.paid(seller)
+    store, original = shop.world.store, shop.world.store.commit
+
+    async def just_before(changes: Changes) -> Committed:
+        if any(isinstance(added, TransferAttempt) for added in changes.added):
+            store.commit = original  # type: ignore[method-assign]  # once
+            await shop.refunded(seller, 900, "ord_0")
+        return await original(changes)
+
+    store.commit = just_before  # type: ignore[method-assign]  # once
+    await shop.world.execute(AdvanceTransfer(id), by=SYSTEM)
+    transfer = await shop.transfer(id)
+    assert (transfer.sent, transfer.netted) == (1799, 900)
+    await shop.work_off()
+    await shop.check(settled=True)
