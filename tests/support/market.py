@@ -97,6 +97,20 @@ class Market:
         reference = payment.charges[0].reference if payment.charges else str(payment.reference)
         return await self.tell(self.gateway.message(payment.id, reference, outcome, amount=amount, detail=detail))
 
+    async def work(self) -> None:
+        """Do all of the worker's part of selling that is due now."""
+        worker = self.worker
+        for part in (
+            worker.apply_webhooks,
+            worker.ask_about_payments,
+            worker.expire_orders,
+            worker.send_refunds,
+            worker.take_money_back,
+            worker.send_transfers,
+        ):
+            while await part():
+                pass
+
     # ---- going back
 
     async def refund(
