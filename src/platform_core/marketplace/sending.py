@@ -18,7 +18,7 @@ from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.marketplace.order import DisputeStanding, Order
 from platform_core.marketplace.refund import UNKEPT, Refund, RefundState
-from platform_core.marketplace.refunding import failed, succeeded
+from platform_core.marketplace.settling import failed, succeeded
 from platform_core.payouts.ports import (
     Answer,
     Done,

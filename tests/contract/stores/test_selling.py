@@ -17,11 +17,12 @@ from platform_core.marketplace.payment import Payment, PaymentState
 from platform_core.marketplace.products import ListProducts, ProductOrder
 from platform_core.marketplace.refund import RefundCause, RefundState
 from platform_core.marketplace.reviews import ListReviews, ReviewProduct
-from platform_core.payouts.transfer import TransferState
+from platform_core.payouts.movement import TransferState
 from platform_core.platform import Storage
 from platform_core.wallet.ports import PaymentOutcome
 from platform_core.wallet.webhooks import WebhookState
 from support.builders import counted
+from support.interleaving import at_once
 from support.market import Market, market_on
 
 DISPUTED, WON, LOST = PaymentOutcome.DISPUTED, PaymentOutcome.DISPUTE_WON, PaymentOutcome.DISPUTE_LOST
@@ -105,9 +106,9 @@ async def test_two_refunds_at_once_never_return_more_than_was_paid(market: Marke
     seller, buyer = await market.seller(), await market.world.person("buyer")
     order = await market.sold(buyer, await market.product(seller, 100))
 
-    outcomes = await asyncio.gather(*(market.refund(buyer, order.id, 60) for _ in range(4)), return_exceptions=True)
+    outcomes = await at_once(*(market.refund(buyer, order.id, 60) for _ in range(4)))
     assert counted(outcomes) == {"REFUND_TOO_LARGE": 3, "ok": 1}
-    again = await asyncio.gather(*(market.refund(buyer, order.id, 20) for _ in range(2)), return_exceptions=True)
+    again = await at_once(*(market.refund(buyer, order.id, 20) for _ in range(2)))
     assert counted(again) == {"ok": 2}
     await market.work()
     assert (await market.order_of(order.id)).state is OrderState.REFUNDED
@@ -118,9 +119,7 @@ async def test_buyer_and_seller_refund_the_rest_at_once_and_one_of_them_does(mar
     seller, buyer = await market.seller(), await market.world.person("buyer")
     order = await market.sold(buyer, await market.product(seller))
 
-    outcomes = await asyncio.gather(
-        market.refund(buyer, order.id), market.refund(seller, order.id), return_exceptions=True
-    )
+    outcomes = await at_once(market.refund(buyer, order.id), market.refund(seller, order.id))
     assert counted(outcomes) == {"NOT_REFUNDABLE": 1, "ok": 1}
 
 

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from adapters.testing import START
 from platform_core.kernel.errors import Conflict, InvalidTransition
 from platform_core.kernel.machine import Machine
+from platform_core.marketplace.lines import LineStanding, OrderLine
 from platform_core.marketplace.order import (
     ORDERS,
     DisputeStanding,
-    LineStanding,
     NotRefundable,
     Order,
-    OrderLine,
     OrderState,
     RefundTooLarge,
     status_of,
