@@ -106,8 +106,8 @@ async def test_a_buyer_reviews_once_and_the_review_goes_with_the_money(market: M
         with pytest.raises(NotBought):
             await market.world.execute(ReviewProduct(song, 5), by=actor)
     first, second = await market.sold(buyer, song), await market.sold(buyer, song)
-    for rating in (0, 6, True):
-        assert await market.refused(buyer.actor, ReviewProduct(song, rating)) == "VALIDATION_ERROR"
+    for wrong in (0, 6, True):
+        assert await market.refused(buyer.actor, ReviewProduct(song, wrong)) == "VALIDATION_ERROR"
     review = await market.world.execute(ReviewProduct(song, 4, "good"), by=buyer.actor)
     assert (review.order, review.buyer.username) == (first.id, "buyer")
     with pytest.raises(AlreadyReviewed):
