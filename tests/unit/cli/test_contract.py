@@ -42,7 +42,7 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
 
 NAMES = (
     *("users", "sessions", "wallets", "content", "bookings", "streams", "ledger"),
-    *("outbox", "webhooks", "db", "config"),
+    *("outbox", "webhooks", "db", "config", "transfers", "payouts"),
 )
 GROUPS = [(), *((name,) for name in NAMES)]
 COMMANDS = list(_commands(cli))
