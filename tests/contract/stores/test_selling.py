@@ -123,6 +123,24 @@ async def test_buyer_and_seller_refund_the_rest_at_once_and_one_of_them_does(mar
     assert counted(outcomes) == {"NOT_REFUNDABLE": 1, "ok": 1}
 
 
+async def test_a_refund_races_the_transfer(market: Market) -> None:
+    """Scenario 9: either less is sent, or what was sent is asked back; in the end nobody has anything of it."""
+    seller, buyer = await market.seller(), await market.world.person("buyer")
+    orders = [await market.sold(buyer, await market.product(seller)) for _ in range(5)]
+    for order in orders:
+        await market.refund(buyer, order.id)
+    worker = market.worker
+    await asyncio.gather(worker.send_transfers(), worker.send_refunds(), worker.send_transfers(), worker.send_refunds())
+    for _ in range(3):
+        await market.work()
+        market.world.clock.advance(hours=1)
+
+    assert {(await market.order_of(order.id)).state for order in orders} == {OrderState.REFUNDED}
+    assert await market.books(seller) == {}
+    assert [call.verb for call in market.merchant.calls].count("refund") == 5
+    await market.world.verified()
+
+
 async def test_the_same_message_at_once_pays_once(market: Market) -> None:
     """Scenario 14, and invariants 22 and 38."""
     seller, buyer = await market.seller(), await market.world.person("buyer")

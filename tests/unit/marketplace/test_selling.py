@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.payments.fake_merchant import BUSY, CLOSED
+from adapters.payments.fake_merchant import BUSY, CLOSED, Fault
 from platform_core.kernel.errors import Invalid, PlatformError, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.marketplace.checkout import CartItem, PayOrder, PlaceOrder
@@ -300,5 +300,20 @@ async def test_a_refund_that_is_not_sent_yet_gives_way_to_a_dispute(market: Mark
     await market.work()
 
     assert (await market.refund_of(refund.id)).error == "charge_disputed"
+    assert market.merchant.calls == []
+    assert await market.books(seller) == {}
+
+
+async def test_a_refund_that_may_be_on_its_way_is_not_sent_again_into_a_dispute(market: Market) -> None:
+    seller, buyer = await market.seller(), await market.world.person("buyer")
+    order = await market.sold(buyer, await market.product(seller))
+    refund = await market.refund(buyer, order.id)
+    market.merchant.script("refund", Fault.LOST)
+    await market.worker.send_refunds()
+    await market.said(await market.payment_of(order.id), PaymentOutcome.DISPUTED, detail="dp_1")
+    for state in (RefundState.SUBMITTED, RefundState.FAILED):
+        market.world.clock.advance(hours=12)
+        await market.work()
+        assert (await market.refund_of(refund.id)).state is state
     assert market.merchant.calls == []
     assert await market.books(seller) == {}
