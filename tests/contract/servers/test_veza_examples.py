@@ -90,8 +90,8 @@ def check(given: Any, wanted: Any, where: str) -> None:
 
 @pytest.fixture
 def server(serve: Serve) -> Server:
-    """A server that has Veza at the root."""
-    made = serve(settings={"server.api": "veza"})
+    """A server that has Veza at the root, and tells the figures that the document shows."""
+    made = serve(settings={"server.api": "veza", "server.health_details": "true"})
     made.start()
     return made
 
@@ -111,8 +111,8 @@ def api(server: Server, path: str, body: Mapping[str, Any], token: str = "") -> 
 
 def test_the_examples_of_the_document_are_answered_as_it_shows(server: Server, shell: Shell) -> None:
     run = shell.run
-    made = server.cli("users", "create", "--email", "ren@example.com", "--username", "ren_", "--role", "admin",
-                      "--random-password")  # fmt: skip
+    account = ("--email", "ren@example.com", "--username", "ren", "--role", "admin", "--random-password")
+    made = server.cli("users", "create", *account)
     ren = api(server, "/auth/login", {"email": "ren@example.com", "password": made["password"]})["access_token"]
     sella = api(server, "/auth/register", SELLER)["access_token"]
     sample = {"title": "Sample pack", "price_cents": 2999, "publish": True}

@@ -36,7 +36,7 @@ BROKEN: tuple[tuple[str, bytes], ...] = (
     ("currency", b'"eur"'),
     ("currency", b'"EURO"'),
     ("currency", b'"TZT"'),
-    ("currency", '"ＥＵＲ"'.encode()),
+    ("currency", '"\uff25\uff35\uff32"'.encode()),
     ("currency", b"978"),
     ("delivery", b'"pigeon"'),
     ("delivery", b"true"),
