@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
@@ -24,12 +25,19 @@ class Credential:
     Args:
         token: The text.
         by_cookie: Whether the browser added it by itself, so that the page that asked must be one of ours.
-        is_key: Whether it was sent as an API key.
     """
+
+    is_key: ClassVar[bool] = False
 
     token: str
     by_cookie: bool
-    is_key: bool = False
+
+
+@frozen
+class KeyCredential(Credential):
+    """An API key as it was sent."""
+
+    is_key: ClassVar[bool] = True
 
 
 @frozen
@@ -81,7 +89,7 @@ class Credentials:
         if self._key_header is not None and (key := request.headers.get(self._key_header)) is not None:
             if header is not None:
                 raise Unauthenticated(f"send `Authorization` or `{self._key_header}`, not both")
-            return Credential(key, by_cookie=False, is_key=True)
+            return KeyCredential(key, by_cookie=False)
         if header is not None:
             scheme, _, token = header.partition(" ")
             if scheme.lower() != "bearer" or not token.isascii() or not token.strip():
