@@ -193,7 +193,7 @@ async def test_auth_13_the_cookie_is_kept_for_auth_alone(server: Served) -> None
 async def test_auth_14_a_token_in_the_url_is_refused(server: Served) -> None:
     access = (await signed_up(server))["access_token"]
 
-    for name in ("token", "access_token"):
+    for name in ("token", "access_token", "refresh_token", "api_key", "X-API-Key"):
         answer = await server.api("GET", f"/sessions?{name}={access}")
         assert answer.status == 401
         assert access not in answer.raw.decode()

@@ -15,7 +15,10 @@ from platform_core.kernel.errors import Unauthenticated
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: Names under which clients are tempted to put a token into a URL, where logs and referrers would keep it.
-QUERY_NAMES = frozenset({"token", "access_token", "sessiontoken", "session_token", "teezu_session", "authorization"})
+QUERY_NAMES = frozenset(
+    """token access_token refresh_token sessiontoken session_token teezu_session authorization
+    api_key apikey x-api-key""".split()  # noqa: SIM905  # reads better
+)
 
 
 @frozen
