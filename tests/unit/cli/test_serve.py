@@ -157,7 +157,7 @@ def test_veza_alone_is_at_the_root_too_and_its_demo_shows_how_to_sign_in() -> No
         request = urllib.request.Request(url + "/auth/login", login.encode(), {"Content-Type": "application/json"})
         access = get_json(request)["data"]["access_token"]
         request = urllib.request.Request(url + "/sessions", headers={"Authorization": f"Bearer {access}"})
-        assert get_json(request)["data"]["total"] == 1
+        assert get_json(request)["data"]["sessions"][0]["current"] is True
 
 
 def get_json(request: urllib.request.Request) -> Any:
