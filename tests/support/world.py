@@ -14,6 +14,7 @@ from adapters.memory.media import MemoryMedia, PlainStudio
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
+from adapters.payments.hyperswitch import HyperswitchMessages, HyperswitchOptions
 from adapters.testing import ManualClock, SeededIds
 from platform_core.assist.ports import Assistant
 from platform_core.content.ports import Media
@@ -32,6 +33,7 @@ from platform_core.wallet.wallet import Wallet
 
 OPERATOR = Actor.operator()
 ICE = ConfiguredIce(stun=("stun:stun.example:3478",), turn=("turn:turn.example:3478",), secret="shared" * 6)
+HYPERSWITCH_SECRETS = ("hyperswitch present", "hyperswitch previous")
 SESSION = "ses_test"
 PASSWORD = Secret("correct horse battery")
 
@@ -82,6 +84,7 @@ class World(Platform):
             media=media or plain_media(clock),
             fingerprint_key=b"test",
             assist=assist or local_assistant(),
+            readers=[HyperswitchMessages(HyperswitchOptions(HYPERSWITCH_SECRETS), clock)],
         )
 
     async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:
