@@ -121,7 +121,7 @@ class _Kept:
     at: datetime
 
 
-@define
+@define(slots=False)
 class FakeMerchant:
     """The provider.
 
@@ -152,6 +152,22 @@ class FakeMerchant:
             troubles: What goes wrong with each.
         """
         self._script.setdefault(verb, []).extend(troubles)
+
+    def scripted(self, verb: str) -> bool:
+        """Whether something is still to go wrong."""
+        return bool(self._script.get(verb))
+
+    def unscript(self) -> None:
+        """Forget what was still to go wrong."""
+        self._script.clear()
+
+    def forgive(self) -> None:
+        """Let nothing go wrong any more, and do what was pending."""
+        self.unscript()
+        self._spent.clear()
+        for verb, subject in list(self._moved):
+            if isinstance(self._moved[verb, subject].answer, Pending):
+                self.settle(verb, subject)
 
     def set_account(self, account: str, state: AccountState) -> None:
         """Let an account be in a state."""

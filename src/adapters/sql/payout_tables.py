@@ -102,7 +102,7 @@ transfer_attempts = aggregates(
     Column("failure", Words),
     Column("code", Words),
     Column("reason", Words),
-    Column("returning", BigInteger, nullable=False),
+    Column("asked_back", BigInteger, nullable=False),
     Column("returned", BigInteger, nullable=False),
     Index("ix_transfer_attempts_movement", "movement", "number"),
 )

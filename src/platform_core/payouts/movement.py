@@ -64,7 +64,7 @@ class TransferAttempt(Aggregate):
         failure: The class of its failure.
         code: The provider's word for why it failed.
         reason: The same for people.
-        returning: Of a transfer's try that was done: how much of it was, or is being, taken back.
+        asked_back: Of a transfer's try that was done: how much of it was, or is being, taken back.
         returned: How much of that has come back.
     """
 
@@ -83,7 +83,7 @@ class TransferAttempt(Aggregate):
     failure: Failure | None = None
     code: str | None = None
     reason: str | None = None
-    returning: int = 0
+    asked_back: int = 0
     returned: int = 0
 
 
