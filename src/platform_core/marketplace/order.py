@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.errors import Conflict, InvalidTransition
@@ -144,7 +144,7 @@ class LineStanding:
     reserved: int = 0
     refunded: int = 0
     charged_back: int = 0
-    returned: Parts = Parts()
+    returned: Parts = field(factory=Parts)
     delivered: bool = False
 
 
@@ -270,6 +270,11 @@ class Order(Aggregate):
         self.state = self.unpaid = ORDERS.move(self.state, state)
         self.record(OrderEnded(self.id, self.buyer, state.value))
 
+    def wait(self, until: datetime) -> None:
+        """Wait for its payment until then."""
+        if self.state is OrderState.PENDING_PAYMENT:
+            self.expires_at = until
+
     def deliver(self, numbers: Iterable[int], now: datetime) -> None:
         """The buyer has these lines. Those they have already stay so.
 
@@ -347,6 +352,11 @@ class Order(Aggregate):
     def _of(self, sellers: Iterable[str] | None) -> Sequence[OrderLine]:
         wanted = None if sellers is None else set(sellers)
         return [line for line in self.lines if wanted is None or line.seller in wanted]
+
+    def kept(self, line: OrderLine) -> int:
+        """What of a line's money has not gone back."""
+        standing = self.standing[line.number - 1]
+        return max(0, line.gross - standing.refunded - standing.charged_back)
 
     def left(self, line: OrderLine) -> int:
         """What is left of a line for refunds to return."""
