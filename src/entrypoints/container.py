@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from adapters.fanout.port import Fanout
+    from adapters.security.jwt import JoseTokens
     from adapters.security.passwords import Argon2Passwords
     from entrypoints.http.kit.limits import Allowance, Limit, Limiter
     from entrypoints.http.kit.options import HttpOptions
@@ -153,6 +154,19 @@ def _media(settings: Settings, clock: Clock) -> Media:
     return make_media(settings.media, folder=beside, key=key, base_url=base_url(settings), clock=clock)
 
 
+def _tokens(settings: Settings) -> JoseTokens:
+    from adapters.security.jwt import JoseTokens
+    from adapters.security.sealer import derive_key
+
+    return JoseTokens(derive_key(settings.veza.jwt_secret or settings.secret_key, "veza tokens"))
+
+
+def _key_pepper(settings: Settings) -> bytes:
+    from adapters.security.sealer import derive_key
+
+    return derive_key(settings.secret_key, "api keys")
+
+
 def _fingerprint_key(settings: Settings) -> bytes:
     from adapters.security.sealer import derive_key
 
@@ -232,6 +246,7 @@ class Container(containers.DeclarativeContainer):
     passwords = providers.Singleton(_passwords, settings)
     gateway = providers.Singleton(_gateway, settings, clock)
     media = providers.Singleton(_media, settings, clock)
+    tokens = providers.Singleton(_tokens, settings)
     platform = providers.Singleton(
         Platform,
         store=store,
@@ -249,6 +264,8 @@ class Container(containers.DeclarativeContainer):
         merchant=providers.Singleton(merchant, settings, clock),
         readers=providers.Singleton(readers, settings, clock),
         payouts=providers.Singleton(_payouts, settings),
+        tokens=tokens,
+        key_pepper=providers.Singleton(_key_pepper, settings),
     )
 
 

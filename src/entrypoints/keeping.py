@@ -32,6 +32,8 @@ def with_secrets(settings: Settings, *, keep: bool = True) -> Settings:
     """
     if settings.production:
         refuse_weak("secret_key", settings.secret_key)
+        if settings.veza.jwt_secret:
+            refuse_weak("veza.jwt_secret", settings.veza.jwt_secret)
         return settings
     missing = [name for name in SECRETS if not getattr(settings, name)]
     if not missing:

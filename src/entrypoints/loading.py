@@ -66,6 +66,7 @@ _GROUPS: Mapping[str, Callable[..., Any]] = {
     "payouts": declared.Payouts,
     "ice": declared.Ice,
     "media": declared.Media,
+    "veza": declared.Veza,
     "log": declared.Log,
 }
 

@@ -218,6 +218,15 @@ class Media:
 
 
 @frozen(kw_only=True)
+class Veza:
+    """The Veza API."""
+
+    jwt_secret: str = _option(
+        "", "Signs its access and refresh tokens; a key derived from `secret_key` when empty.", secret=True
+    )
+
+
+@frozen(kw_only=True)
 class Log:
     """What is logged, on standard error."""
 
@@ -267,6 +276,7 @@ class Settings:
     payouts: Payouts = Payouts()
     ice: Ice = Ice()
     media: Media = Media()
+    veza: Veza = Veza()
     log: Log = Log()
 
     @property

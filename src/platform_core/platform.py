@@ -14,8 +14,11 @@ from platform_core.booking.policy import BookingPolicy
 from platform_core.content.absent import no_media
 from platform_core.content.ports import ContentRules, Links, Media, MediaStore
 from platform_core.content.showcase import ContentShowcase
-from platform_core.identity.ports import Directory, Passwords, Showcase
+from platform_core.identity.absent import NoSignedTokens
+from platform_core.identity.api_keys import KeyDigests, KeyDoorkeeper
+from platform_core.identity.ports import Directory, Passwords, Showcase, SignedTokens
 from platform_core.identity.sessions import Doorkeeper
+from platform_core.identity.signing_in import TokenDoorkeeper
 from platform_core.identity.users import People
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
@@ -108,6 +111,8 @@ class Platform:
         merchant: The payment provider's selling side; nothing can be sent to sellers or given back when None.
         payouts: How money gets to sellers.
         readers: Who tells of payments besides the payment provider.
+        tokens: Who signs tokens; nobody when None, and then nobody can sign in for them.
+        key_pepper: Secret bytes under which API keys are digested.
     """
 
     def __init__(
@@ -130,6 +135,8 @@ class Platform:
         merchant: Merchant | None = None,
         payouts: PayoutPolicy | None = None,
         readers: Sequence[MessageReader] = (),
+        tokens: SignedTokens | None = None,
+        key_pepper: bytes = b"",
     ) -> None:
         self.store = store
         self.clock = clock
@@ -139,6 +146,9 @@ class Platform:
         self.media = media = media or no_media()
         self.catalogue = catalogue or Catalogue()
         self.doorkeeper = Doorkeeper(store, clock)
+        tokens, digests = tokens or NoSignedTokens(), KeyDigests(key_pepper)
+        self.token_doorkeeper = TokenDoorkeeper(self.doorkeeper, clock, tokens)
+        self.key_doorkeeper = KeyDoorkeeper(store, clock, digests)
         self.relay = Relay(store.outbox, clock, worker=worker)
         people = People(store)
         services: dict[type[Any], object] = {
@@ -150,6 +160,7 @@ class Platform:
             Directory: people,
             FeePolicy: fees or FeePolicy(),
             IceServers: ice or NoIceServers(),
+            KeyDigests: digests,
             Links: media.links,
             Media: media,
             MediaStore: media.store,
@@ -159,6 +170,7 @@ class Platform:
             SalesPolicy: sales or SalesPolicy(),
             PayoutPolicy: payouts or PayoutPolicy(),
             Readers: self.readers,
+            SignedTokens: tokens,
             Showcase: ContentShowcase(store, media.links),
             **_assistance(assist or no_assistant(), people),
         }

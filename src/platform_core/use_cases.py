@@ -15,7 +15,19 @@ from platform_core.content import access as entitlements
 from platform_core.content import feed, items, moderating, paying, shelves, uploading, viewing
 from platform_core.content import upkeep as content_upkeep
 from platform_core.content.events import ContentProcessed, ContentUnlocked
-from platform_core.identity import access, devices, guesses, profiles, sessions, staff, users
+from platform_core.identity import (
+    access,
+    api_keys,
+    devices,
+    families,
+    guesses,
+    keeping_keys,
+    profiles,
+    sessions,
+    signing_in,
+    staff,
+    users,
+)
 from platform_core.identity.events import RoleChanged, UserBanned, UserUnbanned
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
@@ -57,6 +69,15 @@ USE_CASES: tuple[UseCase, ...] = (
     access.login,
     access.refresh_session,
     access.logout,
+    signing_in.sign_up,
+    signing_in.sign_in,
+    signing_in.renew,
+    signing_in.sign_out,
+    keeping_keys.make_api_key,
+    keeping_keys.list_api_keys,
+    keeping_keys.revoke_api_key,
+    keeping_keys.keys_of,
+    keeping_keys.revoke_keys,
     devices.list_devices,
     devices.end_device,
     devices.end_devices,
@@ -212,6 +233,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     users.User,
     sessions.Session,
     guesses.Guesses,
+    families.RefreshFamily,
+    api_keys.ApiKey,
     holds.Hold,
     reversals.Reversal,
     purchases.Purchase,

@@ -19,7 +19,6 @@ from platform_core.marketplace.checkout import CartItem, PlaceOrder
 from platform_core.marketplace.order import Order
 from platform_core.marketplace.orders import OrderView
 from platform_core.marketplace.payment import Payment
-from platform_core.marketplace.product import Delivery
 from platform_core.marketplace.products import CreateProduct
 from platform_core.marketplace.refund import Refund
 from platform_core.marketplace.refunding import RefundOrder, RefundView

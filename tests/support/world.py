@@ -16,6 +16,7 @@ from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.payments.fake_merchant import FakeMerchant
 from adapters.payments.hyperswitch import HyperswitchMessages, HyperswitchOptions
+from adapters.security.jwt import JoseTokens
 from adapters.testing import ManualClock, SeededIds
 from platform_core.assist.ports import Assistant
 from platform_core.content.ports import Media
@@ -37,6 +38,7 @@ OPERATOR = Actor.operator()
 ICE = ConfiguredIce(stun=("stun:stun.example:3478",), turn=("turn:turn.example:3478",), secret="shared" * 6)
 HYPERSWITCH_SECRETS = ("hyperswitch present", "hyperswitch previous")
 SESSION = "ses_test"
+TOKENS = JoseTokens(b"a key that is for tests and no more")
 PASSWORD = Secret("correct horse battery")
 
 
@@ -91,6 +93,8 @@ class World(Platform):
             readers=[HyperswitchMessages(HyperswitchOptions(HYPERSWITCH_SECRETS), clock)],
             merchant=FakeMerchant(clock),
             payouts=payouts or PayoutPolicy(return_url="https://shop.example"),
+            tokens=TOKENS,
+            key_pepper=b"test",
         )
 
     async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from entrypoints.cli.database import prepare
 from entrypoints.cli.settings_page import page
 from entrypoints.keeping import with_secrets
 from entrypoints.loading import OPTIONS, load, unknown_variables, value_of, variable, without_password
-from entrypoints.settings import BadSettings, Payments, Settings
+from entrypoints.settings import BadSettings, Payments, Settings, Veza
+from platform_core.identity.ports import Claims, TokenKind
 
 ROOT = Path(__file__).parents[2]
 STRONG = "b7xQ0v-9Zk2mWc5rT8yLp3nHs6dGf1aJ"
@@ -176,6 +178,26 @@ def test_production_refuses_missing_and_weak_secrets(weak: str, folder: Path) ->
         with_secrets(Settings(environment="production", secret_key=weak))
 
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("weak", ["secret", "x" * 40, "short-but-random-7Q"])
+def test_production_refuses_a_weak_secret_for_tokens(weak: str) -> None:
+    with pytest.raises(BadSettings, match=r"^veza.jwt_secret: .*PLATFORM_CORE_VEZA_JWT_SECRET"):
+        with_secrets(Settings(environment="production", secret_key=STRONG, veza=Veza(jwt_secret=weak)))
+
+
+def test_tokens_are_signed_under_a_key_of_their_own() -> None:
+    """Whoever knows one of the two secrets cannot make the tokens of the other."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    claims = Claims(TokenKind.ACCESS, "usr_1", "ses_1", now, now + timedelta(hours=1))
+    made = {
+        container.build(Settings(database_url="memory:", secret_key=key, veza=Veza(jwt_secret=jwt)))
+        .tokens()
+        .sign(claims)
+        for key, jwt in ((STRONG, ""), (STRONG[::-1], ""), (STRONG, "a secret for tokens"), (STRONG, STRONG))
+    }
+
+    assert len(made) == 3
 
 
 def test_production_takes_a_strong_secret() -> None:

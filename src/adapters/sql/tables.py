@@ -46,6 +46,25 @@ guesses = aggregates(
     Column("blocked_until", Instant),
 )
 
+refresh_families = aggregates(
+    "refresh_families",
+    Column("user", Words, nullable=False, index=True),
+    Column("current", Words, nullable=False),
+    Column("previous", Words),
+    Column("began_at", Instant, nullable=False),
+    Column("rotated_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False, index=True),
+)
+
+api_keys = aggregates(
+    "api_keys",
+    Column("user", Words, nullable=False, index=True),
+    Column("name", Words, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+)
+
 holds = aggregates(
     "holds",
     Column("payer", Words, nullable=False, index=True),
@@ -268,6 +287,8 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "user": users,
     "session": sessions,
     "guesses": guesses,
+    "refresh_family": refresh_families,
+    "api_key": api_keys,
     "hold": holds,
     "reversal": reversals,
     "purchase": purchases,

@@ -55,9 +55,10 @@ class Banner:
                 name = f"{person.username} ({person.role.value})"
                 text = f"{name:<16} {person.email:<18} password {person.password.reveal()}"
                 self._line("" if number else "People", text)
-            self._line("Try", f"{TIPPER} tips {TIPPED} {TIP} TZT:")
+            said, command = self._trial(demo)
+            self._line("Try", said)
             screen.print()
-            screen.print(self.tip_command(demo), markup=False, highlight=False, soft_wrap=True)
+            screen.print(command, markup=False, highlight=False, soft_wrap=True)
         if sys.stdout.isatty():
             screen.print("\n[dim]Ctrl-C stops it.[/dim]")
         sys.stdout.flush()
@@ -75,6 +76,16 @@ class Banner:
             f"curl -s {url} \\\n  -H 'Authorization: Bearer {demo.token.reveal()}'"
             f" \\\n  -H 'Content-Type: application/json'{key} \\\n  -d '{body}'"
         )
+
+    def _trial(self, demo: Demo) -> tuple[str, str]:
+        """What to try, and the command line for it."""
+        if "teezu" in self._apis():
+            return f"{TIPPER} tips {TIPPED} {TIP} TZT:", self.tip_command(demo)
+        [path] = self._apis().values()
+        tipper = demo.people[TIPPER]
+        body = json.dumps({"email": tipper.email, "password": tipper.password.reveal()})
+        login = f"curl -s {container.base_url(self.settings)}{path}/auth/login"
+        return f"{TIPPER} signs in:", f"{login} \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
 
     def _line(self, label: str, text: str) -> None:
         from rich.markup import escape
@@ -117,5 +128,5 @@ class Banner:
                 name: {"id": person.id, "email": person.email, "password": person.password.reveal()}
                 for name, person in demo.people.items()
             }
-            facts["demo"] = {"people": people, "token": demo.token.reveal(), "tip": self.tip_command(demo)}
+            facts["demo"] = {"people": people, "token": demo.token.reveal(), "try": self._trial(demo)[1]}
         return facts

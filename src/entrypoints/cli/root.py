@@ -18,6 +18,7 @@ COMMANDS = {
     "config": "config",
     "users": "users",
     "sessions": "sessions",
+    "keys": "keys",
     "wallets": "wallets",
     "content": "content",
     "bookings": "bookings",

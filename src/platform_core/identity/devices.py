@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from platform_core.identity.families import RefreshFamily, family_id
 from platform_core.identity.sessions import LIFETIME, PER_USER, Session, end_session, own_session
 from platform_core.kernel.actor import USERS, Policy
 from platform_core.kernel.command import Command, Query
@@ -116,6 +117,9 @@ class ExtendDevice(Command[datetime]):
 async def extend_device(command: ExtendDevice, work: Work) -> datetime:
     """Extend it; until when it lasts now."""
     session = await own_session(work)
+    family = await work.get(RefreshFamily, family_id(session.id))
     session.expires_at = work.now + LIFETIME
+    if family is not None:
+        session.expires_at = min(session.expires_at, family.ends_at)
     work.save(session)
     return session.expires_at

@@ -78,13 +78,13 @@ class Actor:
 
     @property
     def is_staff(self) -> bool:
-        """Whether this is a moderator, an admin, an operator or the system."""
-        return self.role.rank > 0
+        """Whether this is a moderator, an admin, an operator or the system; a key of theirs is not."""
+        return self.role.rank > 0 and self.via is not Via.API_KEY
 
     @property
     def is_admin(self) -> bool:
-        """Whether this is an admin, an operator or the system."""
-        return self.role is Role.ADMIN
+        """Whether this is an admin, an operator or the system; a key of theirs is not."""
+        return self.role is Role.ADMIN and self.via is not Via.API_KEY
 
 
 ANONYMOUS = Actor("anonymous", Role.VIEWER, Via.NOBODY)

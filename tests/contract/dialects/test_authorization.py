@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
-from contract.dialects.rows import NAMES, ROWS, denied, prepare
+from contract.dialects.rows import ROWS, denied, prepare
+from contract.veza.scenes import a_key
 from entrypoints.http.kit.rows import Row
 from entrypoints.http.server import DIALECTS
-from platform_core.identity.sessions import LIFETIME, Session, session_id
+from platform_core.identity.access import Login
+from platform_core.identity.keeping_keys import RevokeKeys
+from platform_core.identity.sessions import LIFETIME, Session
 from platform_core.identity.staff import BanUser
-from platform_core.kernel.actor import Role
+from platform_core.kernel.actor import ANONYMOUS, Role, Scope
 from platform_core.kernel.changes import Changes
-from support.world import OPERATOR
+from platform_core.kernel.select import Select, Where
+from support.world import OPERATOR, PASSWORD
 from unit.http.served import Guest, Served
 
 CALLERS = (
@@ -27,8 +32,18 @@ CALLERS = (
     "banned",
     "expired",
     "unknown token",
+    "token of another dialect",
 )
-DEAD = ("banned", "expired", "unknown token")
+DEAD = ("banned", "expired", "unknown token", "token of another dialect")
+#: Only where a dialect takes API keys. The owner's, unless another is named.
+KEYS = ("key", "key for nothing else", "key of an admin", "banned key", "revoked key", "key as bearer")
+DEAD_KEYS = ("banned key", "revoked key", "key as bearer")
+
+CASES = [
+    (speaks, row, caller)
+    for speaks, row in ROWS
+    for caller in (*CALLERS, *(KEYS if DIALECTS[speaks].key_header else ()))
+]
 
 
 @pytest.fixture
@@ -51,32 +66,72 @@ async def people(server: Served) -> dict[str, Guest | None]:
     assert banned is not None
     assert expired is not None
     await server.world.execute(BanUser(banned.id), by=OPERATOR)
-    session = await server.world.store.get(Session, session_id(expired.token))
-    assert session is not None
-    session.expires_at -= LIFETIME + timedelta(seconds=1)
-    await server.world.store.commit(Changes(saved=(session,)))
+    for session in await server.world.store.find(Select(Session, (Where("user", "=", expired.id),))):
+        session.expires_at -= LIFETIME + timedelta(seconds=1)
+        await server.world.store.commit(Changes(saved=(session,)))
+    found["token of another dialect"] = Guest("usr_other", await stranger(server))
     return found
+
+
+async def stranger(server: Served) -> str:
+    """A good token of somebody, from a dialect that is not spoken here."""
+    await server.world.person("stranger_1")
+    if server.speaks == "teezu":
+        return (await server.granted("stranger_1")).access.reveal()
+    opened = await server.world.execute(Login("stranger_1@example.org", PASSWORD), by=ANONYMOUS)
+    return opened.token.reveal()
+
+
+async def headers_of(server: Served, people: Mapping[str, Guest | None], caller: str) -> dict[str, str]:
+    """What a caller's requests carry."""
+    if caller not in KEYS:
+        guest = people[caller]
+        return {} if guest is None else {"Authorization": f"Bearer {guest.token}"}
+    owner, admin = people["owner"], people["admin"]
+    assert owner is not None
+    assert admin is not None
+    world = server.world
+    if caller == "key of an admin":
+        return {"X-API-Key": (await a_key(world, admin.id))[1]}
+    if caller == "banned key":
+        person = await world.person("keeper_1")
+        _, key = await a_key(world, person.id)
+        await world.execute(BanUser(person.id), by=OPERATOR)
+        return {"X-API-Key": key}
+    id, key = await a_key(world, owner.id, *([Scope.READ] if caller == "key for nothing else" else []))
+    if caller == "revoked key":
+        await world.execute(RevokeKeys((id,)), by=OPERATOR)
+    return {"Authorization": f"Bearer {key}"} if caller == "key as bearer" else {"X-API-Key": key}
 
 
 def expected(speaks: str, row: Row, caller: str) -> int:
     """The status of a request in which everything but the caller is right."""
-    if caller in DEAD:
+    policy = row.command.policy
+    if caller in DEAD or caller in DEAD_KEYS:
         return row.status if row.forgives_token else 401
     if caller == "anonymous":
-        return 401 if row.command.policy.signed_in else row.status
-    return denied(speaks, row).get(caller, row.status)
+        return 401 if policy.signed_in else row.status
+    if caller in KEYS and policy.signed_in:
+        if policy.scope is None or (caller == "key for nothing else" and policy.scope is not Scope.READ):
+            return 403
+        if policy.roles is not None and not {"key of an admin": {Role.ADMIN}}.get(caller, {Role.VIEWER}) & policy.roles:
+            return 403
+    # A key does what its user could do.
+    name = {"key of an admin": "admin"}.get(caller, "owner") if caller in KEYS else caller
+    return denied(speaks, row).get(name, row.status)
 
 
-@pytest.mark.parametrize("caller", CALLERS)
-@pytest.mark.parametrize(("speaks", "row"), ROWS, ids=NAMES)
+@pytest.mark.parametrize(
+    ("speaks", "row", "caller"), CASES, ids=[f"{speaks}-{row.id}-{caller}" for speaks, row, caller in CASES]
+)
 async def test_each_operation_is_for_whom_it_is_for(
     server: Served, people: dict[str, Guest | None], speaks: str, row: Row, caller: str
 ) -> None:
-    owner, guest = people["owner"], people[caller]
+    owner = people["owner"]
     assert owner is not None
     path, body = await prepare(server, row, owner)
 
-    answer = await server.api(row.method, path, body, token=None if guest is None else guest.token)
+    answer = await server.api(row.method, path, body, headers=await headers_of(server, people, caller))
 
     assert answer.status == expected(speaks, row, caller), answer.raw
 

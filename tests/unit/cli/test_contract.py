@@ -95,6 +95,7 @@ def test_the_options_are_where_the_documentation_says() -> None:
     assert having["--yes"] == {
         "users ban",
         "sessions revoke",
+        "keys revoke",
         "ledger reverse",
         "bookings cancel",
         "bookings resolve",
@@ -103,6 +104,7 @@ def test_the_options_are_where_the_documentation_says() -> None:
     }
     assert having["--dry-run"] == {
         *("users create", "users role", "users ban", "users unban", "sessions revoke"),
+        *("keys revoke", "keys revoke-leaked"),
         *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
         *("bookings cancel", "bookings resolve", "streams end", "ledger reverse"),
         *("content approve", "content reject", "content remove"),

@@ -147,6 +147,19 @@ def test_one_api_alone_is_at_the_root_too() -> None:
         assert get_json(request)["balance"] == 5000
 
 
+def test_veza_alone_is_at_the_root_too_and_its_demo_shows_how_to_sign_in() -> None:
+    with running("serve", "--api", "veza", "--demo", "--port", "0", "--database-url", "memory:", "--json") as process:
+        facts = ready(process)
+        body, url = facts["demo"]["people"]["bob"], facts["url"] + "/api/v1"
+        login = json.dumps({"email": body["email"], "password": body["password"]})
+        assert f"{facts['apis']['veza']}/auth/login" in facts["demo"]["try"]
+        assert login in facts["demo"]["try"]
+        request = urllib.request.Request(url + "/auth/login", login.encode(), {"Content-Type": "application/json"})
+        access = get_json(request)["data"]["access_token"]
+        request = urllib.request.Request(url + "/sessions", headers={"Authorization": f"Bearer {access}"})
+        assert get_json(request)["data"]["total"] == 1
+
+
 def get_json(request: urllib.request.Request) -> Any:
     with urllib.request.urlopen(request, timeout=LONGEST) as response:
         return json.load(response)

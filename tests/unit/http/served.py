@@ -17,6 +17,7 @@ from adapters.memory.store import MemoryStore
 from entrypoints.http.kit.limits import Limit, LocalLimiter
 from entrypoints.http.server import DIALECTS, GuardedRunner, HttpOptions, build_app
 from platform_core.identity.access import Login
+from platform_core.identity.signing_in import Granted, SignIn
 from platform_core.kernel.actor import ANONYMOUS, Role
 from support.world import PASSWORD, World
 
@@ -104,8 +105,14 @@ class Served:
 
     async def token(self, name: str) -> str:
         """A fresh session of somebody."""
+        if self.speaks == "veza":
+            return (await self.granted(name)).access.reveal()
         opened = await self.world.execute(Login(f"{name}@example.org", PASSWORD), by=ANONYMOUS)
         return opened.token.reveal()
+
+    async def granted(self, name: str) -> Granted:
+        """A fresh pair of tokens of somebody."""
+        return await self.world.execute(SignIn(f"{name}@example.org", PASSWORD), by=ANONYMOUS)
 
     async def wire(self, *chunks: bytes) -> bytes:
         """Send bytes as they are, and read until the server closes."""

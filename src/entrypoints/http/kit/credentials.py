@@ -37,8 +37,8 @@ class Kept:
     """A secret that a browser keeps in a cookie of one operation and sends by itself.
 
     Args:
-        _text: The text.
-        _is_forged: Whether a page of somebody else may have sent it.
+        text: The text.
+        is_forged: Whether a page of somebody else may have sent it.
     """
 
     _text: str

@@ -28,7 +28,7 @@ _HEADERS: Json = {
         "description": "`true` when this answer was given before under the same key.",
         "schema": {"const": "true"},
     },
-    "Set-Cookie": {"description": "The session, for browsers.", "schema": {"type": "string"}},
+    "Set-Cookie": {"description": "For browsers: the session, or what renews it.", "schema": {"type": "string"}},
 }
 _HOOK_REFUSALS = (400, 401, 404, 408, 413, 500, 503)
 _ALWAYS = ("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
@@ -145,7 +145,10 @@ def _operation(row: Row, dialect: Dialect, schemas: dict[str, Any]) -> Json:
         schemes.append({"key": []})
     operation["security"] = [] if row.forgives_token else schemes if command.policy.signed_in else [{}, *schemes]
     schema = schemas.get(row.shape.__name__, {})
-    if parameters := _parameters(row, schema):
+    parameters = _parameters(row, schema)
+    if row.cookie is not None:
+        parameters.append({"name": row.cookie, "in": "cookie", "required": False, "schema": {"type": "string"}})
+    if parameters:
         operation["parameters"] = parameters
     if row.takes_body:
         content: Json = {"schema": _body(row, schema)}
@@ -229,7 +232,7 @@ def _responses(row: Row, dialect: Dialect) -> Json:
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _ALWAYS}
     if issubclass(row.command, Command):
         headers["Idempotent-Replayed"] = {"$ref": "#/components/headers/Idempotent-Replayed"}
-    if row.then is not None and dialect.cookie:
+    if row.then is not None:
         headers["Set-Cookie"] = {"$ref": "#/components/headers/Set-Cookie"}
     success: Json = {"description": HTTPStatus(row.status).phrase, "headers": headers}
     if row.answer is not type(None):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entrypoints.http.kit.dialect import Dialect
-from entrypoints.http.veza import sessions, webhooks
+from entrypoints.http.veza import auth, developer, sessions, webhooks
 from entrypoints.http.veza.envelope import enveloped
 from entrypoints.http.veza.errors import VEZA_STATUSES, show_refusal
 
@@ -16,10 +16,12 @@ VEZA = Dialect(
     "moments are ISO 8601 in UTC. Sign in with `POST /auth/login`, then send `Authorization: Bearer <access_token>`; "
     "programs send `X-API-Key: veza_sk_...`.",
     root="/api/v1",
-    rows=(*sessions.ROWS,),
+    rows=(*auth.ROWS, *sessions.ROWS, *developer.ROWS),
     show_refusal=show_refusal,
     bearer="`Bearer <access_token>`, a JWT good for an hour",
+    doorkeeping=lambda platform: platform.token_doorkeeper.actor,
     key_header="X-API-Key",
+    key_doorkeeping=lambda platform: platform.key_doorkeeper.actor,
     envelope=enveloped,
     statuses=VEZA_STATUSES,
     hooks=webhooks.HOOKS,
