@@ -45,7 +45,7 @@ async def balance(world: World, person: Person) -> int:
     return (await world.wallet(person.id)).balance
 
 
-@pytest.mark.parametrize(("header", "secret"), zip((H512, SEED), HYPERSWITCH_SECRETS, strict=True))
+@pytest.mark.parametrize(("header", "secret"), [*zip((H512, SEED), HYPERSWITCH_SECRETS, strict=True)])
 async def test_a_signed_message_pays_and_again_changes_nothing(server: Served, header: str, secret: str) -> None:
     jane, purchase = await order(server.world)
     told = message(about=payment(purchase))
