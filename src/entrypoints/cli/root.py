@@ -27,6 +27,8 @@ COMMANDS = {
     "orders": "orders",
     "ledger": "ledger",
     "outbox": "outbox",
+    "transfers": "transfers",
+    "payouts": "payouts",
     "webhooks": "webhooks",
     "openapi": "openapi",
     "completion": "completion",

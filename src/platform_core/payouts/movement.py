@@ -256,7 +256,12 @@ class Movement(Aggregate):
         self.due_at, self.asked_for = None, False
 
     def fail(self, failed: Failed, now: datetime, policy: PayoutPolicy) -> Follows:
-        """The try was definitely not done; what follows."""
+        """The try was definitely not done; what follows.
+
+        Raises:
+            InvalidTransition: No answer is waited for.
+        """
+        self.machine.move(self.state, TransferState.RETRY_WAIT)
         follows = self.follows[failed.failure]
         self.next_key()
         self.reason = failed.code

@@ -21,9 +21,9 @@ from platform_core.wallet.webhooks import WebhookState
 from support.market import Market, market_on
 from support.world import Person
 
-O = PaymentOutcome
+Word = PaymentOutcome
 S = PaymentState
-WORDS = (O.CREATED, O.REQUIRES_ACTION, O.PROCESSING, O.FAILED, O.SUCCEEDED, O.DISPUTED)
+WORDS = (Word.CREATED, Word.REQUIRES_ACTION, Word.PROCESSING, Word.FAILED, Word.SUCCEEDED, Word.DISPUTED)
 
 
 def a_payment() -> Payment:
@@ -53,7 +53,7 @@ def heard(words: Sequence[PaymentEvent]) -> Payment:
 
 def test_every_order_of_words_with_duplicates_ends_in_one_state() -> None:
     ends = set()
-    for order in permutations([a_word(word, "dp_1" if word is O.DISPUTED else "") for word in WORDS]):
+    for order in permutations([a_word(word, "dp_1" if word is Word.DISPUTED else "") for word in WORDS]):
         payment = heard((*order, *reversed(order), order[0]))
         ends.add((payment.state, payment.charges, payment.disputes))
 
@@ -61,19 +61,26 @@ def test_every_order_of_words_with_duplicates_ends_in_one_state() -> None:
 
 
 @pytest.mark.parametrize(
-    ("decided", "state"), [(O.DISPUTE_WON, S.SUCCEEDED), (O.DISPUTE_LOST, S.CHARGED_BACK)], ids=lambda one: one.value
+    ("decided", "state"),
+    [(Word.DISPUTE_WON, S.SUCCEEDED), (Word.DISPUTE_LOST, S.CHARGED_BACK)],
+    ids=lambda one: one.value,
 )
 def test_every_order_with_the_end_of_a_dispute_ends_as_it_was_decided(
     decided: PaymentOutcome, state: PaymentState
 ) -> None:
-    words = [a_word(O.FAILED), a_word(O.SUCCEEDED), a_word(O.DISPUTED, "dp_1"), a_word(decided, "dp_1")]
+    words = [a_word(Word.FAILED), a_word(Word.SUCCEEDED), a_word(Word.DISPUTED, "dp_1"), a_word(decided, "dp_1")]
     ends = {heard((*order, *order)).state for order in permutations(words)}
 
     assert ends == {state}
 
 
 def test_a_word_of_lower_rank_changes_nothing_and_one_of_higher_does() -> None:
-    said = {O.CREATED: S.CREATED, O.REQUIRES_ACTION: S.REQUIRES_ACTION, O.PROCESSING: S.PROCESSING, O.FAILED: S.FAILED}
+    said = {
+        Word.CREATED: S.CREATED,
+        Word.REQUIRES_ACTION: S.REQUIRES_ACTION,
+        Word.PROCESSING: S.PROCESSING,
+        Word.FAILED: S.FAILED,
+    }
     for (first, one), (second, two) in product(said.items(), said.items()):
         payment = heard([a_word(first), a_word(second)])
         assert payment.state is (two if RANKS[two] > RANKS[one] else one)
@@ -92,16 +99,19 @@ def test_the_table_goes_upwards_but_for_what_is_listed() -> None:
 
 
 def test_money_that_came_twice_is_two_charges_and_word_of_it_twice_is_one() -> None:
-    payment = heard([a_word(O.SUCCEEDED), a_word(O.SUCCEEDED), a_word(O.SUCCEEDED, reference="ch_2")])
+    payment = heard([a_word(Word.SUCCEEDED), a_word(Word.SUCCEEDED), a_word(Word.SUCCEEDED, reference="ch_2")])
 
     assert [charge.reference for charge in payment.charges] == ["ch_1", "ch_2"]
 
 
 def test_a_dispute_that_is_decided_is_not_opened_again() -> None:
-    payment = heard([a_word(O.SUCCEEDED), a_word(O.DISPUTE_WON, "dp_1"), a_word(O.DISPUTED, "dp_1")])
+    payment = heard([a_word(Word.SUCCEEDED), a_word(Word.DISPUTE_WON, "dp_1"), a_word(Word.DISPUTED, "dp_1")])
 
     assert [dispute.state for dispute in payment.disputes] == [DisputeState.WON]
-    assert heard([a_word(O.SUCCEEDED), a_word(O.DISPUTED, "dp_1"), a_word(O.DISPUTED, "dp_2")]).state is S.DISPUTED
+    assert (
+        heard([a_word(Word.SUCCEEDED), a_word(Word.DISPUTED, "dp_1"), a_word(Word.DISPUTED, "dp_2")]).state
+        is S.DISPUTED
+    )
 
 
 # ---- and what follows from them
@@ -133,13 +143,13 @@ async def test_nothing_but_the_words_decides_what_an_order_comes_to(market: Mark
     seller, buyer = await market.seller(), await market.world.person("buyer")
     song = await market.product(seller)
     ends = set()
-    for words in permutations((O.CREATED, O.PROCESSING, O.FAILED, O.SUCCEEDED, O.DISPUTED)):
+    for words in permutations((Word.CREATED, Word.PROCESSING, Word.FAILED, Word.SUCCEEDED, Word.DISPUTED)):
         before = await market.books(seller)
         order = await market.order(buyer, song)
         payment = await market.payment_of(order.id)
         for word in (*words, *reversed(words)):
-            paid = Money(2999, "EUR") if word is O.SUCCEEDED else None
-            detail = f"dp_{order.id}" if word is O.DISPUTED else ""
+            paid = Money(2999, "EUR") if word is Word.SUCCEEDED else None
+            detail = f"dp_{order.id}" if word is Word.DISPUTED else ""
             message = market.gateway.message(payment.id, str(payment.reference), word, amount=paid, detail=detail)
             assert await market.tell(message) is WebhookState.DONE
         ends.add(await the_end(market, order.id, before, seller))
@@ -159,7 +169,7 @@ async def test_refunds_and_a_dispute_among_late_words_end_the_same(market: Marke
     for order_of_words in random.sample(orders, 250):
         before = await market.books(seller)
         order = await market.order(buyer, song)
-        market.gateway.answer(str(order.payment_url).rpartition("/")[2], O.SUCCEEDED)
+        market.gateway.answer(str(order.payment_url).rpartition("/")[2], Word.SUCCEEDED)
         market.world.clock.advance(minutes=30)
         await market.worker.ask_about_payments()
         refunds = [await market.refund(buyer, order.id, minor) for minor in (1000, 1000)]
@@ -171,16 +181,16 @@ async def test_refunds_and_a_dispute_among_late_words_end_the_same(market: Marke
                 payment.id, payment.charges[0].reference, word, amount=Money(minor, "EUR"), detail=detail
             )
             for word, minor, detail in (
-                (O.CREATED, 2999, ""),
-                (O.PROCESSING, 2999, ""),
-                (O.FAILED, 2999, ""),
-                (O.SUCCEEDED, 2999, ""),
-                (O.DISPUTED, 999, f"dp_{order.id}"),
+                (Word.CREATED, 2999, ""),
+                (Word.PROCESSING, 2999, ""),
+                (Word.FAILED, 2999, ""),
+                (Word.SUCCEEDED, 2999, ""),
+                (Word.DISPUTED, 999, f"dp_{order.id}"),
             )
         ]
         for refund in refunds:
             sent = await market.refund_of(refund.id)
-            messages.append(market.gateway.message(refund.id, str(sent.reference), O.SUCCEEDED, amount=sent.amount))
+            messages.append(market.gateway.message(refund.id, str(sent.reference), Word.SUCCEEDED, amount=sent.amount))
         for number in (*order_of_words, *reversed(order_of_words)):
             assert await market.tell(messages[number]) is WebhookState.DONE
         ends.add(await the_end(market, order.id, before, seller))
