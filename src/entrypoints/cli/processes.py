@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -35,6 +35,10 @@ PATIENCE = 5.0
 """Seconds beyond the drain time before a process that does not stop is killed."""
 
 
+#: Something that goes on beside serving, until the event is set.
+Alongside = Callable[[Platform, asyncio.Event], Coroutine[Any, Any, None]]
+
+
 @define
 class _Slot:
     number: int
@@ -53,11 +57,13 @@ class Supervisor:
         settings: All settings; the port is a real one, which the parent holds.
         on_ready: Called once all of them serve for the first time.
         say: Where news go.
+        alongside: What else one of the processes does until it is told to stop.
     """
 
     settings: Settings
     on_ready: Callable[[], None]
     say: Callable[[str], None]
+    alongside: Alongside | None = None
     _lifeline: tuple[int, int] = field(factory=os.pipe, init=False)
     _slots: dict[int, _Slot] = field(factory=dict, init=False)
     _quick_deaths: int = field(default=0, init=False)
@@ -96,7 +102,12 @@ class Supervisor:
         # A child reads the lifeline's end when the parent is gone, however it went.
         lifeline, held = self._lifeline
         arguments = (self.settings, number, lifeline, (held, ready), tell)
-        process = context.Process(target=_child, args=arguments, name=f"platform-core {number}")
+        process = context.Process(
+            target=_child,
+            args=arguments,
+            kwargs={"alongside": None if number else self.alongside},
+            name=f"platform-core {number}",
+        )
         process.start()
         os.close(tell)
         self._slots[number] = _Slot(number, process, ready, time.monotonic())
@@ -143,16 +154,25 @@ class Supervisor:
         return code or (exits.FAILURE if any(process.exitcode for process in processes) else exits.OK)
 
 
-def _child(settings: Settings, number: int, lifeline: int, others: tuple[int, ...], tell: int) -> None:
+def _child(
+    settings: Settings,
+    number: int,
+    lifeline: int,
+    others: tuple[int, ...],
+    tell: int,
+    *,
+    alongside: Alongside | None,
+) -> None:
     signal.set_wakeup_fd(-1)
     for descriptor in others:
         os.close(descriptor)
     with exiting(Output()):
-        run_loop(_serve(settings, number, lifeline, tell))
+        run_loop(_serve(settings, number, lifeline, tell, alongside))
 
 
-async def _serve(settings: Settings, number: int, lifeline: int, tell: int) -> None:
+async def _serve(settings: Settings, number: int, lifeline: int, tell: int, alongside: Alongside | None) -> None:
     stop = stop_on_signals()
+    beside: list[asyncio.Task[None]] = []
     loop = asyncio.get_running_loop()
 
     def orphaned() -> None:
@@ -161,8 +181,9 @@ async def _serve(settings: Settings, number: int, lifeline: int, tell: int) -> N
 
     loop.add_reader(lifeline, orphaned)
 
-    async def nothing(_: Platform) -> None:
-        return
+    async def first(platform: Platform) -> None:
+        if alongside is not None:
+            beside.append(asyncio.create_task(alongside(platform, stop)))
 
     def ready(_: None) -> None:
         os.write(tell, b"1")
@@ -170,4 +191,4 @@ async def _serve(settings: Settings, number: int, lifeline: int, tell: int) -> N
     listener = share(settings.server.host, settings.server.port)
     # One process does the background work; the others' commits reach it through the store.
     background = settings.background and number == 0
-    await serve_one(settings, listener, background=background, stop=stop, first=nothing, ready=ready)
+    await serve_one(settings, listener, background=background, stop=stop, first=first, ready=ready)
