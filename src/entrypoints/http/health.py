@@ -13,7 +13,7 @@ from platform_core.platform import Platform
 FRESH = 1.0
 
 
-def add_health(app: web.Application, platform: Platform) -> None:
+def add_health(app: web.Application, platform: Platform, *also: str) -> None:
     """Answer `/healthz` without looking at anything, and `/readyz` once the store has answered."""
 
     async def healthz(_: web.Request) -> web.Response:
@@ -38,4 +38,6 @@ def add_health(app: web.Application, platform: Platform) -> None:
         return web.json_response({"status": "ok"})
 
     app.router.add_get("/healthz", healthz)
-    app.router.add_get("/readyz", readyz)
+    # Further addresses are those that documents give it.
+    for path in ("/readyz", *also):
+        app.router.add_get(path, readyz)

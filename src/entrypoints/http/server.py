@@ -48,7 +48,8 @@ def build_app(platform: Platform, options: HttpOptions) -> web.Application:
     dialects = [DIALECTS[options.root_api]] if options.root_api else list(DIALECTS.values())
     for dialect in dialects:
         mount(app, dialect, platform, options)
-    add_health(app, platform)
+    statuses = ("/teezu/api/status", *(("/api/status",) if options.root_api == TEEZU.name else ()))
+    add_health(app, platform, *(statuses if TEEZU in dialects else ()))
     outside = Outside(options)
     add_static(app, outside)
     if options.docs:
