@@ -8,7 +8,8 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import rich_click as click
@@ -116,10 +117,8 @@ async def _one(settings: Settings, listener: socket.socket, banner: Banner, *, d
     async def first(platform: Platform) -> Demo | None:
         if not demo:
             return None
-        from entrypoints.demo_scenes import keep_on_air
-
         seeded = await _seeded(platform, settings)
-        running.append(asyncio.create_task(keep_on_air(platform, seeded.on_air, stop)))
+        running.append(asyncio.create_task(_on_air(seeded)(platform, stop)))
         return seeded
 
     await serve_one(settings, listener, background=settings.background, stop=stop, first=first, ready=banner.show)
@@ -133,7 +132,15 @@ def _many(settings: Settings, banner: Banner, *, demo: bool) -> int:
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
             thread.join(5)
-    return Supervisor(settings, lambda: banner.show(seeded), banner.say).run()
+    alongside = None if seeded is None else _on_air(seeded)
+    return Supervisor(settings, lambda: banner.show(seeded), banner.say, alongside).run()
+
+
+def _on_air(demo: Demo) -> Callable[[Platform, asyncio.Event], Coroutine[Any, Any, None]]:
+    """What keeps the demo's streams on."""
+    from entrypoints.demo_scenes import keep_on_air
+
+    return lambda platform, stop: keep_on_air(platform, demo.on_air, stop)
 
 
 async def _try_out(settings: Settings, *, demo: bool) -> Demo | None:

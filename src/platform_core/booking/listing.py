@@ -18,10 +18,10 @@ from platform_core.identity.ports import Card, Directory
 from platform_core.kernel.actor import ANYONE, PROVIDERS, USERS, Policy, Role
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict, Invalid, NotFound
+from platform_core.kernel.page import Position, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 
-MOST = 100
 SLOTS_SHOWN, REVIEWS_SHOWN = 50, 20
 
 
@@ -209,10 +209,12 @@ class ProviderCard:
 
 @frozen
 class ProviderList:
-    """Some providers, and how many there are in all."""
+    """Some providers, how many there are in all, and where the next page begins, if there is one."""
 
     providers: list[ProviderCard]
     total: int
+    limit: int
+    next: Position | None = None
 
 
 @frozen
@@ -223,7 +225,8 @@ class ListProviders(Query[ProviderList]):
         category: Only of this category.
         min_rating: Only with at least this average rating, in hundredths, 0 to 500.
         order: Most sessions, best rating, or lowest rate first.
-        limit: At most this many, 1 to 100.
+        limit: At most this many, 1 to 100; more is taken for 100.
+        after: Where the page begins, as the page before told.
     """
 
     policy: ClassVar[Policy] = ANYONE
@@ -232,16 +235,18 @@ class ListProviders(Query[ProviderList]):
     min_rating: int | None = None
     order: ProviderOrder = ProviderOrder.POPULARITY
     limit: int = 20
+    after: Position | None = None
 
 
 async def list_providers(query: ListProviders, work: Work, people: Directory) -> ProviderList:
-    """The first of them, and the number of all matches.
+    """A page of them, and the number of all matches. One whose rating changes between two pages may come twice.
 
     Raises:
         Invalid: The limit or the rating is out of bounds.
     """
-    if not 1 <= query.limit <= MOST:
-        raise Invalid.field("limit", f"must be from 1 to {MOST}")
+    if query.limit < 1:
+        raise Invalid.field("limit", "must be at least 1")
+    limit = bounded(query.limit)
     where = [Where("shown", "=", True)]
     if query.category is not None:
         where.append(Where("category", "=", query.category))
@@ -249,12 +254,16 @@ async def list_providers(query: ListProviders, work: Work, people: Directory) ->
         if not 0 <= query.min_rating <= 500:
             raise Invalid.field("min_rating", "must be from 0 to 5")
         where.append(Where("rating", ">=", query.min_rating))
-    select = Select(Provider, where=tuple(where), order=_ORDERS[query.order], limit=query.limit)
+    order = _ORDERS[query.order]
+    select = Select(Provider, where=tuple(where), order=order, after=query.after, limit=limit + 1)
+    found = await work.find(select)
     cards = []
-    for provider in await work.find(select):
+    for provider in found[:limit]:
         # Somebody banned a moment ago may still be shown: word of it is on its way.
         card = await _card(people, provider)
         if card is not None:
             rating = provider.rating if provider.reviews else None
             cards.append(ProviderCard(provider.id, card.username, provider.category, rating, provider.rate))
-    return ProviderList(cards, await work.count(select))
+    last = found[limit - 1] if len(found) > limit else None
+    following = None if last is None else (*(getattr(last, name.removeprefix("-")) for name in order), last.id)
+    return ProviderList(cards, await work.count(select), limit, following)
