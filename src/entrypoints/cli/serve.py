@@ -84,18 +84,18 @@ def _is_loopback(host: str) -> bool:
 
 def run(operation: Operation, *, demo: bool) -> None:
     """Take the port, see to the data, and serve until told to stop."""
-    from entrypoints import container
     from entrypoints.cli.banner import Banner
     from entrypoints.cli.database import check_database, prepare
     from entrypoints.cli.listening import keep, listen
     from entrypoints.cli.logs import configure
     from entrypoints.cli.serving import run_loop
+    from entrypoints.http_options import http_options
     from entrypoints.keeping import with_secrets
 
     began = time.monotonic()
     check_database(operation.settings, create=True)
     settings = with_secrets(operation.settings)
-    container.http_options(settings)
+    http_options(settings)
     configure(settings.log)
     many = settings.server.workers > 1
     take = keep if many else listen
