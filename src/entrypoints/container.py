@@ -130,12 +130,12 @@ def _fees(settings: Settings) -> FeePolicy:
 
 
 def _bookings(settings: Settings) -> BookingPolicy:
-    chosen = settings.bookings
+    times = settings.bookings
     return BookingPolicy(
-        lead=timedelta(minutes=chosen.lead_minutes),
-        completes_after=timedelta(hours=chosen.completes_after_hours),
-        dispute_lasts=timedelta(days=chosen.dispute_days),
-        reviews_for=timedelta(days=chosen.review_days),
+        lead=timedelta(minutes=times.lead_minutes),
+        completes_after=timedelta(hours=times.completes_after_hours),
+        dispute_lasts=timedelta(days=times.dispute_days),
+        reviews_for=timedelta(days=times.review_days),
     )
 
 
@@ -301,8 +301,7 @@ async def running(
     if wrap is not None:
         container.store.override(providers.Object(wrap(container.store())))
     store: Storage = container.store()
-    # Let go of in the opposite order, each whatever became of the others.
-    async with AsyncExitStack() as held:
+    async with AsyncExitStack() as held:  # Let go of in the opposite order, each whatever became of the others.
         held.callback(container.passwords().close)
         held.push_async_callback(container.media().close)
         with reaching_database():

@@ -39,8 +39,8 @@ async def prepare(server: Served, row: Row, owner: Guest) -> tuple[str, dict[str
     if row.tag == "tiers":
         await server.world.execute(SetTiers(100, 300), by=maker.actor)
         return row.path.replace("{id}", maker.id), None if row.example is None else dict(row.example)
-    waits = {"caption": "doubtful"} if row.tag == "moderation" else {}
-    item = (await upload(server.world, maker, token_price=5, **waits)).item
+    caption = "doubtful" if row.tag == "moderation" else ""
+    item = (await upload(server.world, maker, token_price=5, caption=caption)).item
     return row.path.replace("{id}", item), None if row.example is None else dict(row.example)
 
 
