@@ -8,36 +8,31 @@ from __future__ import annotations
 import os
 import platform as platform_of_python
 import secrets
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
-import attrs
 from dependency_injector import containers, providers
 
 from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
+from entrypoints import policies
 from entrypoints.gateways import gateway, merchant, readers
+from entrypoints.http_options import base_url, http_options
 from entrypoints.keeping import beside_data, with_secrets
-from entrypoints.loading import variable, without_password
+from entrypoints.loading import without_password
 from entrypoints.settings import BadSettings, Settings
 from platform_core.assist.ports import Assistant
-from platform_core.booking.policy import BookingPolicy
 from platform_core.content.ports import Media
 from platform_core.kernel.errors import Unavailable
-from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
 from platform_core.kernel.secret import Secret
 from platform_core.ledger.fees import FeePolicy
 from platform_core.marketplace.ports import Typesetter
-from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform, Storage
 from platform_core.streams.ports import IceServers
-from platform_core.wallet.packages import Catalogue, TokenPackage
 from platform_core.wallet.ports import PaymentGateway
 
 if TYPE_CHECKING:
@@ -47,25 +42,8 @@ if TYPE_CHECKING:
     from adapters.security.jwt import JoseTokens
     from adapters.security.passwords import Argon2Passwords
     from adapters.vitals import WatchedVitals
-    from entrypoints.http.kit.limits import Limiter
     from entrypoints.http.kit.options import HttpOptions
     from entrypoints.metrics.measures import Measures
-
-
-def catalogue(settings: Settings) -> Catalogue:
-    """The token packages on sale.
-
-    Raises:
-        BadSettings: One is not `id:tokens:price:currency`.
-    """
-    packages = {}
-    for text in settings.packages:
-        try:
-            id, tokens, price, currency = text.split(":")
-            packages[id] = TokenPackage(id, int(tokens), Money(int(price), currency))
-        except Exception as error:
-            raise BadSettings(f"packages: {text!r} is not id:tokens:price:currency") from error
-    return Catalogue(packages)
 
 
 def _store(settings: Settings, sealer: Sealer) -> Storage:
@@ -99,13 +77,6 @@ class _Closes(Protocol):
         """Let go of everything."""
 
 
-def base_url(settings: Settings) -> str:
-    """The address clients use, without a slash at its end."""
-    server = settings.server
-    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.host, server.host)  # noqa: S104
-    return (server.base_url or f"http://{host}:{server.port}").rstrip("/")
-
-
 def _gateway(settings: Settings, clock: Clock) -> PaymentGateway:
     return gateway(settings, clock, base_url(settings))
 
@@ -133,25 +104,6 @@ def _typesetter() -> Typesetter:
     from adapters.documents import local_typesetter
 
     return local_typesetter()
-
-
-def _fees(settings: Settings) -> FeePolicy:
-    return FeePolicy({kind: rate for kind, rate in attrs.asdict(settings.fees).items() if rate})
-
-
-def _payouts(settings: Settings) -> PayoutPolicy:
-    chosen = attrs.asdict(settings.payouts)
-    return PayoutPolicy(**{**chosen, "return_url": chosen["return_url"] or base_url(settings)})
-
-
-def _bookings(settings: Settings) -> BookingPolicy:
-    chosen = settings.bookings
-    return BookingPolicy(
-        lead=timedelta(minutes=chosen.lead_minutes),
-        completes_after=timedelta(hours=chosen.completes_after_hours),
-        dispute_lasts=timedelta(days=chosen.dispute_days),
-        reviews_for=timedelta(days=chosen.review_days),
-    )
 
 
 def _ice(settings: Settings) -> IceServers:
@@ -193,62 +145,6 @@ def _fingerprint_key(settings: Settings) -> bytes:
     return derive_key(settings.secret_key, "fingerprint")
 
 
-def _cursor_key(settings: Settings) -> bytes:
-    from adapters.security.sealer import derive_key
-
-    # Without a secret the cursors of this process are good for this process, as long as it lasts.
-    return derive_key(settings.secret_key or secrets.token_hex(), "cursors")
-
-
-def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOptions:
-    """What the HTTP side is told.
-
-    Args:
-        settings: All settings.
-        limiter: Who counts requests; this process by itself when None.
-
-    Raises:
-        BadSettings: Something it needs in production is missing.
-    """
-    from entrypoints.http.kit.limits import Limit, LocalLimiter
-    from entrypoints.http.kit.options import HttpOptions
-
-    server, limits = settings.server, settings.limits
-    url = base_url(settings)
-    hosts = server.allowed_hosts
-    if settings.production and not server.base_url:
-        raise BadSettings(f"server.base_url: must be set in production (set {variable('server.base_url')})")
-    if not hosts and settings.production:
-        hosts = (urlsplit(url).hostname or "",)
-    return HttpOptions(
-        root_api=server.api or None,
-        base_url=url,
-        allowed_hosts=frozenset(host.lower() for host in hosts),
-        cors_origins=frozenset(server.cors_origins),
-        trusted_proxies=server.trusted_proxies,
-        cookie_secure=url.startswith("https:"),
-        production=settings.production,
-        require_idempotency_key=settings.require_idempotency_key,
-        limits={
-            "default": Limit(limits.default_per_minute),
-            "money": Limit(limits.money_per_minute),
-            "auth": Limit(limits.auth_per_minute),
-            "register": Limit(limits.register_per_minute),
-            "messages": Limit(limits.messages_per_10_seconds, seconds=10),
-            "uploads": Limit(limits.uploads_per_minute),
-        },
-        limiter=limiter or LocalLimiter(),
-        cursor_key=_cursor_key(settings),
-        docs=server.docs,
-        operators_token=server.metrics_token,
-        max_body=server.max_body,
-        header_seconds=server.header_timeout,
-        body_seconds=server.body_timeout,
-        keepalive_seconds=server.keepalive_timeout,
-        connections_per_ip=server.connections_per_ip or sys.maxsize,
-    )
-
-
 def _vitals(settings: Settings, store: Storage, media: Media, fees: FeePolicy) -> WatchedVitals:
     from entrypoints.vitals import make_vitals
 
@@ -274,7 +170,7 @@ class Container(containers.DeclarativeContainer):
     gateway = providers.Singleton(_gateway, settings, clock)
     media = providers.Singleton(_media, settings, clock)
     tokens = providers.Singleton(_tokens, settings)
-    fees = providers.Singleton(_fees, settings)
+    fees = providers.Singleton(policies.fees, settings)
     vitals = providers.Singleton(_vitals, settings, store, media, fees)
     platform = providers.Singleton(
         Platform,
@@ -283,8 +179,8 @@ class Container(containers.DeclarativeContainer):
         ids=ids,
         passwords=passwords,
         gateway=gateway,
-        catalogue=providers.Singleton(catalogue, settings),
-        booking_policy=providers.Singleton(_bookings, settings),
+        catalogue=providers.Singleton(policies.catalogue, settings),
+        booking_policy=providers.Singleton(policies.bookings, settings),
         fees=fees,
         ice=providers.Singleton(_ice, settings),
         media=media,
@@ -293,7 +189,7 @@ class Container(containers.DeclarativeContainer):
         assist=providers.Singleton(_assist, settings),
         merchant=providers.Singleton(merchant, settings, clock),
         readers=providers.Singleton(readers, settings, clock),
-        payouts=providers.Singleton(_payouts, settings),
+        payouts=providers.Singleton(policies.payouts, settings),
         typesetter=providers.Singleton(_typesetter),
         tokens=tokens,
         key_pepper=providers.Singleton(_key_pepper, settings),
@@ -346,8 +242,7 @@ async def running(
     if wrap is not None:
         container.store.override(providers.Object(wrap(container.store())))
     store: Storage = container.store()
-    # Let go of in the opposite order, each whatever became of the others.
-    async with AsyncExitStack() as held:
+    async with AsyncExitStack() as held:  # Let go of in the opposite order, each whatever became of the others.
         held.callback(container.passwords().close)
         held.push_async_callback(container.media().close)
         held.push_async_callback(container.vitals().close)

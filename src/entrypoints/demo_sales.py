@@ -18,9 +18,7 @@ from platform_core.wallet.webhooks import TakeWebhook
 OFFERS = (
     CreateProduct("Sample pack", 29_99, description="60 drum loops, WAV", tax_bp=2100, tax_country="NL", publish=True),
     CreateProduct("Evening show, the recordings", 12_50, description="All eight nights, FLAC", publish=True),
-    CreateProduct(
-        "A signed print", 45_00, description="30 x 40 cm, by post", delivery=Delivery.MANUAL, publish=True
-    ),
+    CreateProduct("A signed print", 45_00, description="30 x 40 cm, by post", delivery=Delivery.MANUAL, publish=True),
     CreateProduct("The next record", 19_00, description="Not before the summer"),
 )
 SAID = 5, "Amazing track! The loops sit right in the mix."

@@ -180,6 +180,7 @@ USE_CASES: tuple[UseCase, ...] = (
     paying.list_subscriptions,
     moderating.delete_content,
     moderating.list_content,
+    moderating.content_queue,
     moderating.inspect_content,
     moderating.approve_content,
     moderating.reject_content,

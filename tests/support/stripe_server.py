@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -265,18 +265,31 @@ class StripeServer:
         if fault and fault not in WIRE:
             return error(400, "invalid_request_error", f"We quote {KEY} here.", code=fault, begun=True)
         parts = request.path.strip("/").split("/")
+        if parts[1] in ("payment_intents", "charges"):
+            return self._intent(parts[-1])
         if parts[:3] != ["v1", "checkout", "sessions"]:
             return self.connect.routed(request.method, parts[1:], params, self._payments(), int(self.now().timestamp()))
-        if len(parts) == 3 and request.method == "POST":
+        return self._session(request.method, parts, params)
+
+    def _session(self, method: str, parts: Sequence[str], params: Mapping[str, str]) -> Answer:
+        if len(parts) == 3 and method == "POST":
             return self._create(params)
         session = self.sessions.get(parts[3]) if len(parts) > 3 else None
         if session is None:
             return error(404, "invalid_request_error", "No such checkout session", code="resource_missing")
-        if parts[4:] == ["expire"] and request.method == "POST":
+        if parts[4:] == ["expire"] and method == "POST":
             if session.status != "open":
                 return error(400, "invalid_request_error", "Only open sessions can be expired")
             session.status = "expired"
         return Answer(200, session.shown(expand="payment_intent" in params.values()))
+
+    def _intent(self, id: str) -> Answer:
+        """A PaymentIntent, or its charge, with the metadata that its session gave it."""
+        for session in self.sessions.values():
+            if session.intent_id.removeprefix("pi_") == id[3:]:
+                named = session.params.get("payment_intent_data[metadata][purchase]")
+                return Answer(200, {"id": id, "metadata": {} if named is None else {"purchase": named}})
+        return error(404, "invalid_request_error", "No such payment_intent", code="resource_missing")
 
     def _payments(self) -> Json:
         """What was paid, by the ids of the PaymentIntents: how much, in which currency."""

@@ -16,6 +16,7 @@ from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.payments.fake_merchant import FakeMerchant
+from adapters.payments.hyperswitch import HyperswitchMessages, HyperswitchOptions
 from adapters.security.jwt import JoseTokens
 from adapters.testing import ManualClock, SeededIds
 from platform_core.assist.ports import Assistant
@@ -38,6 +39,7 @@ from platform_core.wallet.wallet import Wallet
 
 OPERATOR = Actor.operator()
 ICE = ConfiguredIce(stun=("stun:stun.example:3478",), turn=("turn:turn.example:3478",), secret="shared" * 6)
+HYPERSWITCH_SECRETS = ("hyperswitch present", "hyperswitch previous")
 SESSION = "ses_test"
 TOKENS = JoseTokens(b"a key that is for tests and no more")
 PASSWORD = Secret("correct horse battery")
@@ -93,6 +95,7 @@ class World(Platform):
             media=media or plain_media(clock),
             fingerprint_key=b"test",
             assist=assist or local_assistant(),
+            readers=[HyperswitchMessages(HyperswitchOptions(HYPERSWITCH_SECRETS), clock)],
             merchant=FakeMerchant(clock),
             payouts=payouts or PayoutPolicy(return_url="https://shop.example"),
             typesetter=typesetter or local_typesetter(threads=0),

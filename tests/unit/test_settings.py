@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from entrypoints import container
+from entrypoints import container, policies
 from entrypoints.cli.database import prepare
 from entrypoints.cli.settings_page import page
+from entrypoints.http_options import http_options
 from entrypoints.keeping import with_secrets
 from entrypoints.loading import OPTIONS, load, unknown_variables, value_of, variable, without_password
 from entrypoints.settings import BadSettings, Payments, Settings, Veza
@@ -225,8 +226,8 @@ def _gateway(settings: Settings) -> object:
         (Settings(payments=evolve(STRIPE, stripe_methods=("cash",))), _gateway, "payments.stripe_methods"),
         (Settings(payments=evolve(STRIPE, stripe_methods=())), _gateway, "payments.stripe_methods"),
         (Settings(environment="production", secret_key=STRONG, payments=STRIPE), _gateway, "payments.stripe_key"),
-        (Settings(environment="production", secret_key=STRONG), container.http_options, "server.base_url"),
-        (Settings(packages=("pkg:1:2",)), container.catalogue, "packages"),
+        (Settings(environment="production", secret_key=STRONG), http_options, "server.base_url"),
+        (Settings(packages=("pkg:1:2",)), policies.catalogue, "packages"),
         (Settings(database_url="mysql://x"), prepare, "database_url"),
         (Settings(database_url="sqlite:///no/such/folder.db"), prepare, "database_url"),
     ],

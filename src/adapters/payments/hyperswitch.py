@@ -22,7 +22,7 @@ from typing import Any
 from attrs import frozen
 
 from adapters.payments.signatures import any_equal
-from adapters.payments.texts import text
+from adapters.payments.texts import LONGEST, text
 from platform_core.kernel.errors import Invalid, Malformed, Unauthenticated
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
@@ -188,7 +188,8 @@ def _named(about: Mapping[str, Any]) -> str | None:
 
 def _other_name(about: Mapping[str, Any]) -> str | None:
     name = about.get("connector_transaction_id")
-    return None if name is None else text(name)
+    # Some providers have ids longer than any we keep; none of those can be asked for a refund from here.
+    return None if name is None or (isinstance(name, str) and len(name) > LONGEST) else text(name)
 
 
 def _said(about: Mapping[str, Any]) -> str:

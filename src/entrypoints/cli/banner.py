@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from entrypoints import container
 from entrypoints.cli.output import Output, console
 from entrypoints.demo import TIPPED, TIPPER, Demo
+from entrypoints.http_options import base_url
 from entrypoints.settings import Settings
 
 #: The APIs there are, and where each is mounted.
@@ -69,7 +69,7 @@ class Banner:
 
     def tip_command(self, demo: Demo) -> str:
         """A command line that sends a tip, as it stands."""
-        url = f"{container.base_url(self.settings)}{APIS['teezu']}/wallet/tip"
+        url = f"{base_url(self.settings)}{APIS['teezu']}/wallet/tip"
         body = json.dumps({"recipientId": demo.people[TIPPED].id, "amount": TIP, "context": "stream"})
         key = f" \\\n  -H 'Idempotency-Key: first-tip-{int(time.time())}'"
         return (
@@ -84,7 +84,7 @@ class Banner:
         [path] = self._apis().values()
         tipper = demo.people[TIPPER]
         body = json.dumps({"email": tipper.email, "password": tipper.password.reveal()})
-        url = f"{container.base_url(self.settings)}{path}"
+        url = f"{base_url(self.settings)}{path}"
         look = f"curl -s {url}/marketplace/products"
         login = f"curl -s {url}/auth/login \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
         return f"what {TIPPED} sells, and {TIPPER} signs in to buy:", f"{look}\n{login}"
@@ -102,7 +102,7 @@ class Banner:
         return f"{settings.environment} | {kind} | {work}{many}"
 
     def _places(self) -> list[tuple[str, str]]:
-        url = container.base_url(self.settings)
+        url = base_url(self.settings)
         places = [("Studio", f"{url}{STUDIO}")] if "teezu" in self._apis() else []
         for name, path in self._apis().items():
             places.append((name.capitalize(), f"{url}{path}"))
@@ -116,7 +116,7 @@ class Banner:
         return {only: APIS[only]} if only else APIS
 
     def _facts(self, demo: Demo | None) -> dict[str, object]:
-        url = container.base_url(self.settings)
+        url = base_url(self.settings)
         facts: dict[str, object] = {
             "url": url,
             "health": f"{url}/healthz",

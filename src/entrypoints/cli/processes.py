@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -36,6 +36,10 @@ PATIENCE = 5.0
 """Seconds beyond the drain time before a process that does not stop is killed."""
 
 
+#: Something that goes on beside serving, until the event is set.
+Alongside = Callable[[Platform, asyncio.Event], Coroutine[Any, Any, None]]
+
+
 @define
 class _Slot:
     number: int
@@ -56,6 +60,7 @@ class _Post:
         lifeline: Readable once the parent is gone.
         tell: Where it says that it serves.
         counting: Where all processes count.
+        alongside: What it does beside serving, if anything.
     """
 
     settings: Settings
@@ -63,6 +68,7 @@ class _Post:
     lifeline: int
     tell: int
     counting: Measures | None
+    alongside: Alongside | None
 
 
 @define
@@ -73,11 +79,13 @@ class Supervisor:
         settings: All settings; the port is a real one, which the parent holds.
         on_ready: Called once all of them serve for the first time.
         say: Where news go.
+        alongside: What else one of the processes does until it is told to stop.
     """
 
     settings: Settings
     on_ready: Callable[[], None]
     say: Callable[[str], None]
+    alongside: Alongside | None = None
     _counting: Measures | None = field(default=None, init=False)
     _lifeline: tuple[int, int] = field(factory=os.pipe, init=False)
     _slots: dict[int, _Slot] = field(factory=dict, init=False)
@@ -121,7 +129,7 @@ class Supervisor:
         ready, tell = os.pipe()
         # A child reads the lifeline's end when the parent is gone, however it went.
         lifeline, held = self._lifeline
-        post = _Post(self.settings, number, lifeline, tell, self._counting)
+        post = _Post(self.settings, number, lifeline, tell, self._counting, None if number else self.alongside)
         process = context.Process(target=_child, args=(post, (held, ready)), name=f"platform-core {number}")
         process.start()
         os.close(tell)
@@ -179,6 +187,7 @@ def _child(post: _Post, others: tuple[int, ...]) -> None:
 
 async def _serve(post: _Post) -> None:
     stop = stop_on_signals()
+    beside: list[asyncio.Task[None]] = []
     loop = asyncio.get_running_loop()
 
     def orphaned() -> None:
@@ -187,8 +196,9 @@ async def _serve(post: _Post) -> None:
 
     loop.add_reader(post.lifeline, orphaned)
 
-    async def nothing(_: Platform) -> None:
-        return
+    async def first(platform: Platform) -> None:
+        if post.alongside is not None:
+            beside.append(asyncio.create_task(post.alongside(platform, stop)))
 
     def ready(_: None) -> None:
         os.write(post.tell, b"1")
@@ -202,7 +212,7 @@ async def _serve(post: _Post) -> None:
         listener,
         background=background,
         stop=stop,
-        first=nothing,
+        first=first,
         ready=ready,
         counting=post.counting,
         number=post.number,

@@ -59,7 +59,8 @@ def build_app(platform: Platform, options: HttpOptions) -> web.Application:
     outside = Outside(options)
     legacy = DIALECTS[options.root_api].legacy if options.root_api else None
     if legacy is None:
-        add_health(app, platform)
+        statuses = ("/teezu/api/status", *(("/api/status",) if options.root_api == TEEZU.name else ()))
+        add_health(app, platform, *(statuses if TEEZU in dialects else ()))
     add_metrics(app, options, outside, legacy)
     add_static(app, outside)
     if options.docs:

@@ -19,7 +19,7 @@ from attrs import define, field, frozen
 
 from platform_core.identity.events import ApiKeyMade, ApiKeyRevoked
 from platform_core.identity.users import User
-from platform_core.kernel.actor import Actor, Scope, Via
+from platform_core.kernel.actor import Actor, KeyActor, Scope, Via
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.errors import Invalid, Unauthenticated
 from platform_core.kernel.ports import Clock, Store
@@ -153,4 +153,4 @@ class KeyDoorkeeper:
         user = await self._store.peek(User, found.user)
         if user is None or user.is_banned:
             raise Unauthenticated("this API key is unknown, or no longer good")
-        return Actor(user.id, user.role, Via.API_KEY, scopes=frozenset(found.scopes))
+        return KeyActor(user.id, user.role, Via.API_KEY, scopes=frozenset(found.scopes))

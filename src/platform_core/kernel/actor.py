@@ -57,14 +57,12 @@ class Actor:
         role: The user's role; operators and the system act as admins.
         via: How they came in.
         session: The id of the session used, when there is one.
-        scopes: What the API key used is good for, when there is one.
     """
 
     id: str
     role: Role
     via: Via
     session: str | None = None
-    scopes: frozenset[Scope] = frozenset()
 
     @classmethod
     def operator(cls, name: str = "cli") -> Actor:
@@ -85,6 +83,17 @@ class Actor:
     def is_admin(self) -> bool:
         """Whether this is an admin, an operator or the system; a key of theirs is not."""
         return self.role is Role.ADMIN and self.via is not Via.API_KEY
+
+
+@frozen
+class KeyActor(Actor):
+    """A program with an API key.
+
+    Args:
+        scopes: What the key is good for.
+    """
+
+    scopes: frozenset[Scope] = frozenset()
 
 
 ANONYMOUS = Actor("anonymous", Role.VIEWER, Via.NOBODY)
@@ -126,16 +135,18 @@ class Policy:
             return
         if self.roles is not None and actor.role not in self.roles:
             raise Forbidden("your role does not allow this")
-        if actor.via is Via.API_KEY:
+        if self.vias is None:
+            if self.signed_in and actor.via is Via.API_KEY:
+                self._check_key(actor)
+        elif actor.via not in self.vias:
+            if actor.via is not Via.API_KEY:
+                raise Forbidden("this cannot be done from here")
             self._check_key(actor)
-        elif self.vias is not None and actor.via not in self.vias:
-            raise Forbidden("this cannot be done from here")
 
     def _check_key(self, actor: Actor) -> None:
         if self.scope is None:
-            if self.signed_in:
-                raise Forbidden("no API key can do this; sign in")
-        elif self.scope not in actor.scopes:
+            raise Forbidden("no API key can do this; sign in")
+        if not isinstance(actor, KeyActor) or self.scope not in actor.scopes:
             raise Forbidden(f"this API key does not have the scope {self.scope.value}")
 
 

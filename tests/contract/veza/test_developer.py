@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from aiohttp import web
+from attrs import evolve
+
+from entrypoints.http.kit.openapi import document
+from entrypoints.http.kit.options import HttpOptions
+from entrypoints.http.kit.rows import Answer, get
+from entrypoints.http.server import mount
+from entrypoints.http.veza.dialect import VEZA
 from platform_core.identity.api_keys import ApiKey, is_key
 from platform_core.identity.keeping_keys import RevokeKeys
 from platform_core.identity.staff import BanUser, UnbanUser
-from platform_core.kernel.actor import Scope, Via
+from platform_core.kernel.actor import USERS, KeyActor, Scope, Via
 from platform_core.kernel.secret import Secret
 from platform_core.kernel.select import Select
-from support.world import OPERATOR
-from unit.http.served import Guest, Served
+from platform_core.wallet.balance import GetWallet
+from platform_core.wallet.wallet import Wallet
+from support.world import OPERATOR, World
+from unit.http.served import Guest, Served, served
 
 
 async def made(server: Served, guest: Guest, **wanted: Any) -> dict[str, Any]:
@@ -86,6 +97,7 @@ async def test_a_key_acts_for_its_user_as_far_as_it_goes(server: Served) -> None
     actor = await server.world.key_doorkeeper.actor(data["key"])
 
     assert (actor.id, actor.via, actor.session) == (jane.id, Via.API_KEY, None)
+    assert isinstance(actor, KeyActor)
     assert actor.scopes == {Scope.READ, Scope.WRITE_ORDERS}
 
 
@@ -179,3 +191,37 @@ async def test_an_idempotency_key_gives_the_same_api_key_again(server: Served) -
 
     assert first.raw == again.raw
     assert (await server.api("GET", "/developer/api-keys", token=jane.token)).json["data"]["total"] == 1
+
+
+class Balance(Answer, frozen=True):
+    """What somebody has."""
+
+    available: int
+
+
+def show_balance(wallet: Wallet) -> Balance:
+    return Balance(wallet.available)
+
+
+async def test_a_key_opens_what_its_scope_opens_and_nothing_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(app: web.Application, world: World, options: HttpOptions) -> None:
+        mount(app, evolve(VEZA, name="shop", rows=(row,)), world, options)
+
+    row = get("/balance", GetWallet, show_balance, id="balance", summary="What one has", tag="wallet")
+    for scope, wanted in ((None, 403), (Scope.READ, 200), (Scope.SELL, 403)):
+        policy = USERS if scope is None else USERS.for_keys(scope)
+        monkeypatch.setattr(GetWallet, "policy", policy)
+        async with served(world=world, speaks="veza", extend=opened) as server:
+            name = f"user_{wanted}{'' if scope is None else scope.value}"
+            jane = await server.guest(name, tokens=7)
+            key = (await made(server, jane, scopes=["read", "write:orders"]))["key"]
+
+            answer = await server.ask("GET", "/shop/api/v1/balance", headers={"X-API-Key": key})
+
+            assert answer.status == wanted
+            if wanted == 200:
+                assert answer.json == {"success": True, "data": {"available": 7}}
+            assert (await server.ask("GET", "/shop/api/v1/balance", token=jane.token)).status == 200
+        told: Any = document(evolve(VEZA, rows=(row,)))
+        takes_keys = {"key": []} in told["paths"]["/balance"]["get"]["security"]
+        assert takes_keys == (scope is not None)

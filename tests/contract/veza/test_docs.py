@@ -64,6 +64,7 @@ async def test_the_examples_of_the_page_are_answered_as_it_shows(world: World) -
     known = {"SESSION": "", "ID": ""}
     async with served(world=world, root_api="veza", speaks="veza") as server:
         for command, shown in EXAMPLES:
+            world.clock.advance(seconds=1)
             answer = await curl(server, Template(command).safe_substitute(known))
             assert answer.json["success"], (command, answer.raw)
             wanted, given = shaped(json.loads(shown)), shaped(answer.json)

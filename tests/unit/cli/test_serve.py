@@ -124,6 +124,19 @@ def test_the_demo_is_put_in_once_and_outlives_a_restart(ask: Ask, folder: Path) 
     assert (folder / "platform-core.db.demo").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_people_of_the_demo_talk_in_however_many_processes(workers: str) -> None:
+    with running("serve", "--demo", "--port", "0", "--workers", workers, "--json") as process:
+        facts = ready(process)
+        url = facts["apis"]["teezu"]
+        [evening] = [stream for stream in get(f"{url}/streams")["streams"] if stream["host"]["username"] == "ada"]
+        chat = urllib.request.Request(f"{url}/streams/{evening['streamId']}/chat")
+        chat.add_header("Authorization", f"Bearer {facts['demo']['token']}")
+
+        until(lambda: len(get_json(chat)["lines"]) > 0)
+        assert stopped(process)[0] == 0
+
+
 def test_a_session_outlives_a_restart_in_development() -> None:
     tokens = []
     for _ in range(2):

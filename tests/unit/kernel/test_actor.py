@@ -16,6 +16,7 @@ from platform_core.kernel.actor import (
     STAFF,
     USERS,
     Actor,
+    KeyActor,
     Policy,
     Role,
     Scope,
@@ -53,7 +54,7 @@ def test_a_policy_admits_those_it_names(policy: Policy, actor: Actor) -> None:
 
 
 KEYS = [
-    Actor("usr_1", role, Via.API_KEY, scopes=frozenset(scopes))
+    KeyActor("usr_1", role, Via.API_KEY, scopes=frozenset(scopes))
     for role in Role
     for scopes in ((), (Scope.READ,), (Scope.SELL, Scope.WRITE_ORDERS), tuple(Scope))
 ]

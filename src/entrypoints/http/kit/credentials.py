@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
@@ -14,7 +15,10 @@ from platform_core.kernel.errors import Unauthenticated
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: Names under which clients are tempted to put a token into a URL, where logs and referrers would keep it.
-QUERY_NAMES = frozenset({"token", "access_token", "sessiontoken", "session_token", "teezu_session", "authorization"})
+QUERY_NAMES = frozenset(
+    """token access_token refresh_token sessiontoken session_token teezu_session authorization
+    api_key apikey x-api-key""".split()  # noqa: SIM905  # reads better
+)
 
 
 @frozen
@@ -24,12 +28,19 @@ class Credential:
     Args:
         token: The text.
         by_cookie: Whether the browser added it by itself, so that the page that asked must be one of ours.
-        is_key: Whether it was sent as an API key.
     """
+
+    is_key: ClassVar[bool] = False
 
     token: str
     by_cookie: bool
-    is_key: bool = False
+
+
+@frozen
+class KeyCredential(Credential):
+    """An API key as it was sent."""
+
+    is_key: ClassVar[bool] = True
 
 
 @frozen
@@ -81,7 +92,7 @@ class Credentials:
         if self._key_header is not None and (key := request.headers.get(self._key_header)) is not None:
             if header is not None:
                 raise Unauthenticated(f"send `Authorization` or `{self._key_header}`, not both")
-            return Credential(key, by_cookie=False, is_key=True)
+            return KeyCredential(key, by_cookie=False)
         if header is not None:
             scheme, _, token = header.partition(" ")
             if scheme.lower() != "bearer" or not token.isascii() or not token.strip():

@@ -138,8 +138,11 @@ class Endpoint:
         key = self._key(request) if self._is_command else None
         place = self._place(wish, actor) if row.pages else ()
         position = desk.cursors.open(wish.cursor, place) if place and isinstance(wish.cursor, str) else None
-        kept = None if row.cookie is None else desk.credentials.kept(request, row.cookie)
-        command = self._command() if wish is None else wish.command(Caller(actor, credential, position, file, kept))
+        if wish is None:
+            command = self._command()
+        else:
+            kept = None if row.cookie is None else desk.credentials.kept(request, row.cookie)
+            command = wish.command(Caller(actor, credential, position, file, kept))
         outcome = await platform.perform(command, by=actor, key=key)
         shown = row.show(outcome.value, self._seal(place)) if place else row.show(outcome.value)
         if outcome.replayed:

@@ -10,6 +10,7 @@ from entrypoints.http.teezu import (
     chat,
     content,
     messages,
+    moderation,
     providers,
     streams,
     tiers,
@@ -23,8 +24,8 @@ TEEZU = Dialect(
     title="Teezu creator platform API",
     version="7.0",
     description="Accounts, sessions, profiles, the token wallet, providers and bookings, messages, content, "
-    "tiers, live streams, assistance. Amounts are whole tokens (TZT); moments are ISO 8601 in UTC. Sign in with "
-    "`POST /auth/login`, then send `Authorization: Bearer <sessionToken>`.",
+    "its moderation, tiers, live streams, assistance. Amounts are whole tokens (TZT); moments are ISO 8601 in UTC. "
+    "Sign in with `POST /auth/login`, then send `Authorization: Bearer <sessionToken>`.",
     root="/api/v1",
     rows=(
         *auth.ROWS,
@@ -34,6 +35,7 @@ TEEZU = Dialect(
         *bookings.ROWS,
         *messages.ROWS,
         *content.ROWS,
+        *moderation.ROWS,
         *tiers.ROWS,
         *streams.ROWS,
         *chat.ROWS,
