@@ -70,7 +70,7 @@ class Shell:
 
 
 def check(given: Any, wanted: Any, where: str) -> None:
-    """Assert that an answer has all that is shown of it: each field of its kind, and what is no placeholder as it is."""
+    """Assert that an answer has all that is shown of it: of its kind, and what is no placeholder as it is."""
     if isinstance(wanted, Mapping):
         assert isinstance(given, Mapping), (where, given)
         for name, inner in wanted.items():
