@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
 
 #: In answers: what is a text, a number, a list there, whatever it says.
-TEXT, NUMBER, ITEMS, YES_OR_NO = "a text", 1, [], True
+TEXT, NUMBER, YES_OR_NO = "a text", 1, True
+ITEMS: Sequence[Any] = []
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from unit.http.served import Guest
 
 OWN, ALL = "/sell/transfers", "/admin/transfers"
 NOW = "2026-01-01T00:00:00Z"
-NOTHING = {
+NOTHING: Mapping[str, Any] = {
     "connected": False,
     "account_status": None,
     "available": 0,
