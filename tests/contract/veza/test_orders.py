@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from contract.veza.trade import Trade, refused
@@ -188,6 +189,20 @@ async def test_mon_04_the_same_key_is_the_same_order(trade: Trade) -> None:
     for wrong in ("", "x" * 256, "smörgås"):
         answer = await trade.server.api("POST", ORDERS, cart, token=john.token, headers={"Idempotency-Key": wrong})
         assert answer.status == 400, wrong
+
+
+async def test_the_same_cart_sent_many_times_at_once_is_one_order(trade: Trade) -> None:
+    sella, john = await trade.server.guest("sella"), await trade.server.guest("john")
+    cart = {"items": [{"product_id": (await trade.offer(sella))["id"]}]}
+    key = {"Idempotency-Key": "cart-1"}
+
+    answers = await asyncio.gather(
+        *(trade.server.api("POST", ORDERS, cart, token=john.token, headers=key) for _ in range(8))
+    )
+
+    assert {answer.status for answer in answers} <= {201, 409}
+    assert len({answer.json["data"]["id"] for answer in answers if answer.status == 201}) == 1
+    assert (await trade.data("GET", ORDERS, by=john))["total"] == 1
 
 
 async def test_an_order_is_declined_paid_anew_or_given_up(trade: Trade) -> None:

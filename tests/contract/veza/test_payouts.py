@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -213,6 +214,22 @@ async def test_mon_13_an_admin_has_a_failed_transfer_tried_again_and_no_other(tr
     assert len(trade.world.merchant.calls) == 2
     sent = await _only(trade, sella)
     assert (sent["status"], sent["retry_count"], sent["next_retry_at"]) == ("completed", 2, None)
+    await trade.world.verified()
+
+
+async def test_mon_13_of_many_retries_at_once_one_asks_the_provider(trade: Trade) -> None:
+    sella, john = await trade.seller(), await trade.server.guest("john")
+    ren = await trade.server.guest("ren", role=Role.ADMIN)
+    trade.world.merchant.script("transfer", BUSY)
+    await trade.bought(john, await trade.offer(sella))
+    await trade.work()
+    path = f"{ALL}/{(await _only(trade, sella))['id']}/retry"
+
+    answers = await asyncio.gather(*(trade.server.api("POST", path, token=ren.token) for _ in range(8)))
+
+    assert sorted(answer.status for answer in answers) == [200] + [409] * 7
+    assert len(trade.world.merchant.calls) == 2, "the one that failed, and one"
+    assert (await _only(trade, sella))["status"] == "completed"
     await trade.world.verified()
 
 
