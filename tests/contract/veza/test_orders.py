@@ -137,6 +137,23 @@ async def test_prices_are_the_servers_and_stay_as_they_were_ordered(trade: Trade
     assert (await trade.order(john, song))["total_cents"] == 1
 
 
+async def test_a_cent_that_is_all_tax_is_paid_and_goes_back(trade: Trade) -> None:
+    sella, john = await trade.seller(), await trade.server.guest("john")
+    cent = await trade.offer(sella, price_cents=1, tax_basis_points=10_000, tax_country="NL")
+
+    order = await trade.bought(john, cent)
+
+    assert (order["state"], order["items"][0]["tax_cents"]) == ("fulfilled", 1)
+    await trade.work()
+    for status, total in (("cancelled", 1), ("pending", 0), ("completed", 0)):
+        assert (await trade.data("GET", f"/sell/transfers?status={status}", by=sella))["total"] == total
+    await trade.data("POST", f"{ORDERS}/{order['id']}/refund", {"reason": "all"}, by=john)
+    await trade.work()
+    assert (await trade.look(john, order))["state"] == "refunded"
+    assert (await trade.data("GET", f"{ORDERS}/{order['id']}/invoices", by=john))["total"] == 2
+    await trade.world.verified()
+
+
 async def test_what_cannot_be_ordered_is_named_and_nothing_is_kept(trade: Trade) -> None:
     sella, john = await trade.server.guest("sella"), await trade.server.guest("john")
     song, dollars = await trade.offer(sella), await trade.offer(sella, title="In dollars", currency="USD")

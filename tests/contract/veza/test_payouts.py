@@ -166,6 +166,8 @@ async def test_a_list_of_transfers_refuses_what_is_none_of_its_filters(trade: Tr
         "from=2026-01-01T00:00:00",
         "from=1767225600",
         "from=2026-01-01T00:00:00Z&from=2026-01-01T00:00:00Z",
+        "from=0001-01-01T00:00:00%2B14:00",
+        "to=9999-12-31T23:59:59-14:00",
         "to=2026-13-01T00:00:00Z",
         "to=%00",
         "to=2026-01-01T00:00:00Z&from=2026-01-02T00:00:00Z",
