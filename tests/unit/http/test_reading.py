@@ -127,7 +127,7 @@ def test_in_09_a_key_comes_once_and_without_nul() -> None:
             TextReader(Order).read(texts)
 
 
-class Span(Ask):
+class Span(Ask, frozen=True):
     """From one moment on, perhaps until another."""
 
     since: Annotated[datetime, Meta(tz=True)]
