@@ -154,6 +154,17 @@ async def test_a_cent_that_is_all_tax_is_paid_and_goes_back(trade: Trade) -> Non
     await trade.world.verified()
 
 
+async def test_the_payment_page_shows_what_is_bought_in_its_currency(trade: Trade) -> None:
+    sella, john = await trade.server.guest("sella"), await trade.server.guest("john")
+    for currency, shown in (("EUR", "1,500.00 EUR"), ("JPY", "150,000 JPY"), ("KWD", "150.000 KWD")):
+        product = await trade.offer(sella, title=f"Loops <b> & {currency}", price_cents=150_000, currency=currency)
+        order = await trade.order(john, product)
+        page = await trade.server.ask("GET", "/pay/" + order["payment_url"].rpartition("/")[2])
+        assert page.status == 200
+        assert f"Pay {shown}<" in page.raw.decode()
+        assert f"Loops &lt;b&gt; &amp; {currency}" in page.raw.decode()
+
+
 async def test_what_cannot_be_ordered_is_named_and_nothing_is_kept(trade: Trade) -> None:
     sella, john = await trade.server.guest("sella"), await trade.server.guest("john")
     song, dollars = await trade.offer(sella), await trade.offer(sella, title="In dollars", currency="USD")
