@@ -29,17 +29,20 @@ class Trade:
         self.world = server.world
         self.worker = Worker(server.world)
 
+    async def api(self, method: str, path: str, body: Any = None, *, by: Guest | None = None, **more: Any) -> Answered:
+        """What somebody's request is answered."""
+        return await self.server.api(method, path, body, token=by and by.token, **more)
+
     async def data(self, method: str, path: str, body: Any = None, *, by: Guest | None = None, **more: Any) -> Any:
         """What a request that goes well is answered, without its envelope."""
-        answer = await self.server.api(method, path, body, token=by and by.token, **more)
+        answer = await self.api(method, path, body, by=by, **more)
         assert answer.status in (200, 201), (method, path, answer.status, answer.raw)
         assert answer.json["success"] is True
         return answer.json["data"]
 
     async def told(self, method: str, path: str, body: Any = None, *, by: Guest | None = None) -> tuple[int, str]:
         """How a request is refused: the status and the sentence."""
-        answer = await self.server.api(method, path, body, token=by and by.token)
-        return refused(answer)
+        return refused(await self.api(method, path, body, by=by))
 
     async def seller(self, name: str = "sella") -> Guest:
         """Somebody to whom money can be sent."""
