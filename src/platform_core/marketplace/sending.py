@@ -139,6 +139,12 @@ def _send(refund: Refund, merchant: Merchant) -> Awaitable[Answer]:
 async def _written(work: Work, asked_for: Refund, said: _Said, policy: PayoutPolicy) -> RefundState:
     refund = await work.require(Refund, asked_for.id)
     answer = said.answer
+    if (
+        refund.doubts != asked_for.doubts
+        and refund.state is RefundState.SUBMITTED
+        and isinstance(answer, Done | Pending)
+    ):
+        return refund.state  # A failure was told meanwhile, which may be newer than this answer: it is asked again.
     if isinstance(answer, Done):
         await succeeded(work, refund, answer.reference)
     elif refund.state is not RefundState.SUBMITTED or refund.generation != said.generation:

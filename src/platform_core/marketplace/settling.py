@@ -9,7 +9,7 @@ from platform_core.ledger.ports import psp, unmatched
 from platform_core.marketplace import papers
 from platform_core.marketplace.events import RefundUnmatched
 from platform_core.marketplace.order import Order
-from platform_core.marketplace.refund import UNDER_WAY, UNKEPT, Refund, RefundState
+from platform_core.marketplace.refund import SENT, UNDER_WAY, UNKEPT, Refund, RefundState
 from platform_core.marketplace.returning import give, take, taken_of
 from platform_core.marketplace.reviews import settle_rights
 from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
@@ -24,7 +24,10 @@ async def heed_refund(work: Work, event: PaymentEvent) -> str:
     refund = await work.require(Refund, event.subject)
     if refund.provider != event.provider:
         raise NotFound("the refund was sent through another provider")
-    if event.outcome is PaymentOutcome.SUCCEEDED:
+    if event.outcome is PaymentOutcome.SUCCEEDED and refund.state in SENT and not refund.trusts(event.reference):
+        refund.look_now(work.now)
+        work.save(refund)
+    elif event.outcome is PaymentOutcome.SUCCEEDED:
         await succeeded(work, refund, event.reference)
     elif event.outcome in (PaymentOutcome.FAILED, PaymentOutcome.CANCELLED):
         await _failed(work, refund, event)
@@ -39,7 +42,7 @@ async def _failed(work: Work, refund: Refund, event: PaymentEvent) -> None:
         await _reverted(work, refund, error)
     elif refund.state is RefundState.SUBMITTED:
         # It may be word of an earlier try: the provider is asked what became of the last one.
-        refund.due_at = work.now
+        refund.doubt(work.now)
         work.save(refund)
 
 
