@@ -104,12 +104,19 @@ class Charge:
         minor: How much, in minor units.
         currency: Of which currency.
         fate: What becomes of it.
+        gone: How much of it is back with its payer, if it buys nothing.
     """
 
     reference: str
     minor: int
     currency: str
     fate: Fate = Fate.OPEN
+    gone: int = 0
+
+    @property
+    def left(self) -> int:
+        """What of money that buys nothing is still here."""
+        return self.minor - self.gone
 
 
 class DisputeState(Enum):
@@ -132,7 +139,7 @@ class Taken:
     """What was taken of a line.
 
     Args:
-        line: Its number.
+        line: Its number; 0 is money that bought nothing.
         minor: What the money taken was for this line, in minor units.
         parts: What of it came from whom; less than that where the platform bears the rest.
     """
@@ -149,15 +156,17 @@ class Dispute:
     Args:
         id: The provider's.
         state: How far it is.
-        minor: How much, in minor units; None for all of the payment.
-        posted: Whether the books have it as taken now.
+        minor: How much, in minor units; None for all of the money it is about.
+        about: The provider's name of that money, as the dispute was told.
+        charge: The money that the books have as taken now; None while they have none.
         taken: What was taken of each line, while it is.
     """
 
     id: str
     state: DisputeState
     minor: int | None
-    posted: bool = False
+    about: str = ""
+    charge: str | None = None
     taken: tuple[Taken, ...] = ()
 
 
@@ -209,6 +218,22 @@ class Payment(Aggregate):
         """The money that pays the order."""
         return next((charge for charge in self.charges if charge.fate is Fate.KEPT), None)
 
+    def charge(self, reference: str) -> Charge:
+        """The money of this name, which has come."""
+        return next(charge for charge in self.charges if charge.reference == reference)
+
+    def disputed(self, dispute: Dispute) -> Charge | None:
+        """The money that a bank takes by a dispute now; None if it gave it back, or none has come.
+
+        Providers may name it otherwise than when they told that it came. Then it is what pays the order, or came first;
+        should money of just that name come later, it is that.
+        """
+        return None if dispute.state is DisputeState.WON else self._named(dispute.about)
+
+    def _named(self, name: str) -> Charge | None:
+        named = next((charge for charge in self.charges if charge.reference == name), None)
+        return named or self.kept or next(iter(self.charges), None)
+
     # ---- what the provider says
 
     def opened(self, url: str, reference: str, expires_at: datetime) -> None:
@@ -259,17 +284,27 @@ class Payment(Aggregate):
 
     def decide(self, reference: str, fate: Fate) -> None:
         """Say what becomes of money that came."""
-        self.charges = tuple(
-            evolve(charge, fate=fate) if charge.reference == reference else charge for charge in self.charges
-        )
+        self._change(evolve(self.charge(reference), fate=fate))
 
-    def book(self, dispute: Dispute, taken: tuple[Taken, ...]) -> None:
+    def leave(self, reference: str, minor: int) -> int:
+        """Money that buys nothing goes back to its payer; how much of that was still here."""
+        charge = self.charge(reference)
+        here = min(minor, charge.left)
+        self._change(evolve(charge, gone=charge.gone + here))
+        return here
+
+    def come_back(self, reference: str, minor: int) -> None:
+        """This much of it is here again after all."""
+        charge = self.charge(reference)
+        self._change(evolve(charge, gone=charge.gone - minor))
+
+    def book(self, dispute: Dispute, charge: str, taken: tuple[Taken, ...]) -> None:
         """The books have a dispute's money as taken."""
-        self._put(evolve(dispute, posted=True, taken=taken))
+        self._put(evolve(dispute, charge=charge, taken=taken))
 
     def unbook(self, dispute: Dispute) -> None:
         """The books have it as given back."""
-        self._put(evolve(dispute, posted=False, taken=()))
+        self._put(evolve(dispute, charge=None, taken=()))
 
     # ---- inside
 
@@ -286,17 +321,21 @@ class Payment(Aggregate):
         id = event.detail or event.reference
         known = {dispute.id: dispute for dispute in self.disputes}
         before = known.get(id)
-        minor = self._minor_of(event.amount)
+        minor = self._minor_of(event)
         if before is None:
-            self.disputes = (*self.disputes, Dispute(id=id, state=state, minor=minor))
+            self.disputes = (*self.disputes, Dispute(id=id, state=state, minor=minor, about=event.reference))
         elif before.state is DisputeState.OPEN:
             # How it was decided is final; that it was opened is then told late.
             self._put(evolve(before, state=state, minor=before.minor if minor is None else minor))
 
-    def _minor_of(self, amount: Money | None) -> int | None:
-        if amount is not None and amount.currency != self.currency:
+    def _minor_of(self, event: PaymentEvent) -> int | None:
+        amount, charge = event.amount, self._named(event.reference)
+        if amount is not None and amount.currency != (self.currency if charge is None else charge.currency):
             raise Invalid.field("currency", "is not that of the payment")
         return None if amount is None else amount.minor
+
+    def _change(self, charge: Charge) -> None:
+        self.charges = tuple(charge if other.reference == charge.reference else other for other in self.charges)
 
     def _put(self, dispute: Dispute) -> None:
         self.disputes = tuple(dispute if other.id == dispute.id else other for other in self.disputes)

@@ -205,6 +205,15 @@ class Refund(Aggregate):
         self.error, self.resolved_at = reason, now
         self.record(RefundRejected(self.id, self.order, reason))
 
+    def lower(self, minor: int) -> None:
+        """Send no more than this: the buyer's bank has taken the rest.
+
+        Raises:
+            InvalidTransition: It may have been sent.
+        """
+        REFUNDS.move(self.state, RefundState.SUBMITTED)
+        self.minor = minor
+
     # ---- sending
 
     def claim(self, now: datetime, policy: PayoutPolicy) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from platform_core.kernel.errors import NotFound
-from platform_core.kernel.journal import Posting
 from platform_core.kernel.work import Work
-from platform_core.ledger.ports import psp, unmatched
 from platform_core.marketplace import papers
 from platform_core.marketplace.events import RefundUnmatched
 from platform_core.marketplace.order import Order
+from platform_core.marketplace.payment import Payment
 from platform_core.marketplace.refund import SENT, UNDER_WAY, UNKEPT, Refund, RefundState
 from platform_core.marketplace.returning import give, take, taken_of
 from platform_core.marketplace.reviews import settle_rights
+from platform_core.marketplace.unkept import put_apart, send_back_rest, take_apart
 from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 
 
@@ -53,8 +53,9 @@ async def succeeded(work: Work, refund: Refund, reference: str) -> None:
             _tell_unmatched(work, refund, reference)
         return
     if refund.cause in UNKEPT:
-        refund.succeed(reference, (), work.now)
-        _post_unkept(work, refund)
+        payment = await work.require(Payment, refund.payment)
+        taken = take_apart(work, payment, refund.charge, refund.minor, kind="refund", about=refund.id)
+        refund.succeed(reference, taken, work.now)
         work.save(refund)
         return
     order = await work.require(Order, refund.order)
@@ -75,18 +76,16 @@ def _tell_unmatched(work: Work, refund: Refund, reference: str) -> None:
     work.emit(RefundUnmatched(refund.id, refund.order, reference, refund.state.value), subject=refund.id)
 
 
-def _post_unkept(work: Work, refund: Refund, sign: int = 1) -> None:
-    cash, apart = psp(refund.provider, refund.currency), unmatched(refund.currency)
-    work.open(cash, apart)
-    legs = Posting(apart.id, -sign * refund.minor), Posting(cash.id, sign * refund.minor)
-    kind = "refund" if sign > 0 else "refund_reverted"
-    work.post(kind, *legs, reference=refund.order, details={"for": refund.id})
-
-
 async def failed(work: Work, refund: Refund, error: str) -> None:
     """It will never be done: what was set aside for it can be refunded again."""
     refund.fail(error, work.now)
     work.save(refund)
+    if refund.cause in UNKEPT:
+        payment = await work.require(Payment, refund.payment)
+        if payment.charge(refund.charge).left < refund.minor:
+            # The buyer's bank has taken some of it meanwhile: the rest can still go back.
+            work.guard(payment)
+            await send_back_rest(work, payment, refund.charge)
     await release(work, refund)
 
 
@@ -96,7 +95,8 @@ async def _reverted(work: Work, refund: Refund, error: str) -> None:
     refund.revert(error, work.now)
     work.save(refund)
     if refund.cause in UNKEPT:
-        _post_unkept(work, refund, -1)
+        payment = await work.require(Payment, refund.payment)
+        put_apart(work, payment, refund.charge, taken, kind="refund_reverted", about=refund.id)
         return
     order = await work.require(Order, refund.order)
     order.unrefund(refund.by_line, {one.line: one.parts for one in taken})
