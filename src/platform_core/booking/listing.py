@@ -12,7 +12,7 @@ from platform_core.booking.calendar import calendar_of
 from platform_core.booking.policy import BookingPolicy
 from platform_core.booking.provider import Provider
 from platform_core.booking.requests import bookable
-from platform_core.booking.reviews import ProviderReview, ReviewView, review_view
+from platform_core.booking.reviews import ProviderReview, ReviewView, review_views
 from platform_core.booking.slots import OfferedSlot, offered_from, own_provider
 from platform_core.identity.ports import Card, Directory
 from platform_core.kernel.actor import ANYONE, PROVIDERS, USERS, Policy, Role
@@ -141,13 +141,12 @@ async def get_provider(query: GetProvider, work: Work, people: Directory, rules:
         NotFound: There is no such provider.
     """
     provider = await bookable(work, query.provider)
-    if await _card(people, provider) is None:
+    if _bookable(await people.card(provider.id)) is None:
         raise NotFound("there is no such provider")
     return await _page(provider, work, people, rules)
 
 
-async def _card(people: Directory, provider: Provider) -> Card | None:
-    card = await people.card(provider.id)
+def _bookable(card: Card | None) -> Card | None:
     return None if card is None or card.banned or card.role is not Role.PROVIDER else card
 
 
@@ -166,7 +165,7 @@ async def _page(provider: Provider, work: Work, people: Directory, rules: Bookin
         provider.reviews,
         provider.sessions,
         await _bookable_slots(provider, work, rules),
-        [await review_view(review, people) for review in latest],
+        await review_views(latest, people),
     )
 
 
@@ -257,10 +256,11 @@ async def list_providers(query: ListProviders, work: Work, people: Directory) ->
     order = _ORDERS[query.order]
     select = Select(Provider, where=tuple(where), order=order, after=query.after, limit=limit + 1)
     found = await work.find(select)
+    known = await people.cards([provider.id for provider in found[:limit]])
     cards = []
     for provider in found[:limit]:
         # Somebody banned a moment ago may still be shown: word of it is on its way.
-        card = await _card(people, provider)
+        card = _bookable(known.get(provider.id))
         if card is not None:
             rating = provider.rating if provider.reviews else None
             cards.append(ProviderCard(provider.id, card.username, provider.category, rating, provider.rate))

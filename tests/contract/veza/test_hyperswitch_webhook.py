@@ -11,11 +11,14 @@ from entrypoints.http.kit.hooks import MOST
 from entrypoints.http.server import openapi
 from entrypoints.worker import Worker
 from platform_core.kernel.errors import Unavailable
+from platform_core.kernel.select import Select
+from platform_core.marketplace.payment import Payment
 from platform_core.platform import Storage
 from platform_core.wallet.ports import Readers
 from platform_core.wallet.purchases import Purchase, PurchaseTokens
 from platform_core.wallet.webhooks import ListWebhooks, ReplayWebhook, WebhookState
 from support.hyperswitch import H256, H512, SEED, message, payment, signed
+from support.market import PRICE, Market
 from support.world import HYPERSWITCH_SECRETS, OPERATOR, Person, World
 from unit.http.served import Answered, Served, served
 
@@ -213,6 +216,23 @@ async def test_its_ids_are_not_those_of_the_payment_provider(server: Served) -> 
 
     assert {webhook.provider for webhook in kept} == {world.gateway.name}
     assert len({webhook.id for webhook in kept}) == 2
+
+
+async def test_an_order_is_paid_disputed_and_given_back_by_word_of_it(server: Served) -> None:
+    market = Market(server.world)
+    seller, buyer = await market.seller(), await server.world.person("jane")
+    placed = await market.order(buyer, await market.product(seller))
+    [paying] = await server.world.store.find(Select(Payment))
+    about = payment(None, payment_id=paying.id, amount=PRICE, amount_received=PRICE, connector_transaction_id=...)
+    dispute = {"dispute_id": "dp_1", "payment_id": paying.id, "amount": str(PRICE), "currency": "EUR"}
+    states = []
+
+    for kind, told in (("payment_succeeded", about), ("dispute_opened", dispute), ("dispute_won", dispute)):
+        assert (await send(server, message(kind, told, event_id=f"evt_{kind}"))).status == 200
+        states.append((await market.order_of(placed.id)).state.value)
+
+    assert states == ["fulfilled", "disputed", "fulfilled"]
+    await server.world.verified()
 
 
 def test_the_document_says_how_it_is_signed_and_answered() -> None:
