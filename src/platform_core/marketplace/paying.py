@@ -176,9 +176,9 @@ class Cashier:
 
     async def _send_back_rests(self, payment: Payment) -> None:
         """What the bank leaves of money that buys nothing may go back now, if that was refused before."""
-        for dispute in payment.disputes:
-            charge = payment.disputed(dispute)
-            if charge is not None and charge.fate is not Fate.KEPT:
+        disputed = [payment.disputed(dispute) for dispute in payment.disputes]
+        for charge in payment.charges:
+            if charge in disputed and charge.fate is not Fate.KEPT:
                 await send_back_rest(self._work, payment, charge.reference)
 
     def _stand(self, order: Order, standing: DisputeStanding) -> None:

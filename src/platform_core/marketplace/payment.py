@@ -104,7 +104,7 @@ class Charge:
         minor: How much, in minor units.
         currency: Of which currency.
         fate: What becomes of it.
-        gone: How much of it is back with its payer, if it buys nothing.
+        gone: How much is back with its payer, if it buys nothing; more than came, where it was refunded and disputed.
     """
 
     reference: str
@@ -116,7 +116,7 @@ class Charge:
     @property
     def left(self) -> int:
         """What of money that buys nothing is still here."""
-        return self.minor - self.gone
+        return max(0, self.minor - self.gone)
 
 
 class DisputeState(Enum):
@@ -139,7 +139,7 @@ class Taken:
     """What was taken of a line.
 
     Args:
-        line: Its number; 0 is money that bought nothing.
+        line: Its number.
         minor: What the money taken was for this line, in minor units.
         parts: What of it came from whom; less than that where the platform bears the rest.
     """
@@ -286,17 +286,16 @@ class Payment(Aggregate):
         """Say what becomes of money that came."""
         self._change(evolve(self.charge(reference), fate=fate))
 
-    def leave(self, reference: str, minor: int) -> int:
-        """Money that buys nothing goes back to its payer; how much of that was still here."""
-        charge = self.charge(reference)
-        here = min(minor, charge.left)
-        self._change(evolve(charge, gone=charge.gone + here))
-        return here
+    def return_unkept(self, reference: str, minor: int) -> int:
+        """Money that buys nothing goes back to its payer, or comes back after all where `minor` is below zero.
 
-    def come_back(self, reference: str, minor: int) -> None:
-        """This much of it is here again after all."""
-        charge = self.charge(reference)
-        self._change(evolve(charge, gone=charge.gone - minor))
+        Returns:
+            How much less of it is here then.
+        """
+        before = self.charge(reference)
+        after = evolve(before, gone=before.gone + minor)
+        self._change(after)
+        return before.left - after.left
 
     def book(self, dispute: Dispute, charge: str, taken: tuple[Taken, ...]) -> None:
         """The books have a dispute's money as taken."""

@@ -11,7 +11,7 @@ from platform_core.marketplace.payment import Payment
 from platform_core.marketplace.refund import SENT, UNDER_WAY, UNKEPT, Refund, RefundState
 from platform_core.marketplace.returning import give, take, taken_of
 from platform_core.marketplace.reviews import settle_rights
-from platform_core.marketplace.unkept import put_apart, send_back_rest, take_apart
+from platform_core.marketplace.unkept import post_return, send_back_rest
 from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 
 
@@ -54,8 +54,8 @@ async def succeeded(work: Work, refund: Refund, reference: str) -> None:
         return
     if refund.cause in UNKEPT:
         payment = await work.require(Payment, refund.payment)
-        taken = take_apart(work, payment, refund.charge, refund.minor, kind="refund", about=refund.id)
-        refund.succeed(reference, taken, work.now)
+        post_return(work, payment, refund.charge, refund.minor, kind="refund", about=refund.id)
+        refund.succeed(reference, (), work.now)
         work.save(refund)
         return
     order = await work.require(Order, refund.order)
@@ -96,7 +96,7 @@ async def _reverted(work: Work, refund: Refund, error: str) -> None:
     work.save(refund)
     if refund.cause in UNKEPT:
         payment = await work.require(Payment, refund.payment)
-        put_apart(work, payment, refund.charge, taken, kind="refund_reverted", about=refund.id)
+        post_return(work, payment, refund.charge, -refund.minor, kind="refund_reverted", about=refund.id)
         return
     order = await work.require(Order, refund.order)
     order.unrefund(refund.by_line, {one.line: one.parts for one in taken})

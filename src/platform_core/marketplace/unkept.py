@@ -13,12 +13,9 @@ from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import psp, sales_revenue, unmatched
 from platform_core.marketplace.events import PaymentUnkept
-from platform_core.marketplace.parts import Parts
-from platform_core.marketplace.payment import Charge, Dispute, Fate, Payment, Taken
+from platform_core.marketplace.payment import Charge, Dispute, Fate, Payment
 from platform_core.marketplace.refund import UNDER_WAY, Refund, RefundCause, RefundState
 
-APART = 0
-"""The number of the line that money belongs to which bought none."""
 MOST = 1000
 
 _CAUSES = {
@@ -87,8 +84,11 @@ def unkept_refund(payment: str, charge: str, number: int = 0) -> str:
 # ---- the books
 
 
-def take_apart(work: Work, payment: Payment, reference: str, minor: int, *, kind: str, about: str) -> tuple[Taken, ...]:
-    """Post that money which buys nothing is back with its payer.
+def post_return(work: Work, payment: Payment, reference: str, minor: int, *, kind: str, about: str) -> None:
+    """Post that money which buys nothing is back with its payer, or, below zero, that it came back after all.
+
+    What went back in all, by refunds and by the bank, is taken of what came; only what is beyond that is the platform's
+    loss. So in whatever order all that is told, the books end the same.
 
     Args:
         work: The unit of work.
@@ -97,30 +97,12 @@ def take_apart(work: Work, payment: Payment, reference: str, minor: int, *, kind
         minor: How much went, in minor units.
         kind: The entry's kind.
         about: The refund's or dispute's id.
-
-    Returns:
-        What was taken: by it that can be put back.
     """
-    here = payment.leave(reference, minor)
-    taken = (Taken(line=APART, minor=minor, parts=Parts(net=here)),)
-    _post(work, payment, reference, taken, -1, kind=kind, about=about)
-    return taken
-
-
-def put_apart(work: Work, payment: Payment, reference: str, taken: tuple[Taken, ...], *, kind: str, about: str) -> None:
-    """Post that it came back after all: the exact opposite (invariant 24)."""
-    payment.come_back(reference, sum(one.parts.net for one in taken))
-    _post(work, payment, reference, taken, 1, kind=kind, about=about)
-
-
-def _post(
-    work: Work, payment: Payment, reference: str, taken: tuple[Taken, ...], sign: int, *, kind: str, about: str
-) -> None:
     currency = payment.charge(reference).currency
     cash, apart, revenue = psp(payment.provider, currency), unmatched(currency), sales_revenue(currency)
     work.open(cash, apart, revenue)
-    minor, here = sum(one.minor for one in taken), sum(one.parts.net for one in taken)
-    legs = (cash, -sign * minor), (apart, sign * here), (revenue, sign * (minor - here))
+    here = payment.return_unkept(reference, minor)
+    legs = (cash, minor), (apart, -here), (revenue, here - minor)
     postings = [Posting(account.id, amount) for account, amount in legs if amount]
     work.post(kind, *postings, reference=payment.order, details={"for": about}, despite_freeze=True)
     work.save(payment)
@@ -130,17 +112,20 @@ def _post(
 
 
 async def take_disputed(work: Work, payment: Payment, dispute: Dispute, charge: Charge) -> None:
-    """The bank takes it, whatever it buys; what it leaves still goes back."""
-    minor = charge.minor if dispute.minor is None else dispute.minor
-    about = f"{payment.id}:{dispute.id}"
-    taken = take_apart(work, payment, charge.reference, minor, kind="dispute", about=about)
-    payment.book(dispute, charge.reference, taken)
+    """The bank takes it; what it leaves still goes back."""
+    _post_disputed(work, payment, dispute, charge, 1, kind="dispute")
+    payment.book(dispute, charge.reference, ())
     await send_back_rest(work, payment, charge.reference)
 
 
 async def give_disputed(work: Work, payment: Payment, dispute: Dispute, charge: Charge) -> None:
     """The bank gives it back: then it goes back as other money does that buys nothing."""
-    about = f"{payment.id}:{dispute.id}"
-    put_apart(work, payment, charge.reference, dispute.taken, kind="dispute_won", about=about)
+    _post_disputed(work, payment, dispute, charge, -1, kind="dispute_won")
     payment.unbook(dispute)
     await send_back_rest(work, payment, charge.reference)
+
+
+def _post_disputed(work: Work, payment: Payment, dispute: Dispute, charge: Charge, sign: int, *, kind: str) -> None:
+    minor = charge.minor if dispute.minor is None else dispute.minor
+    about = f"{payment.id}:{dispute.id}"
+    post_return(work, payment, charge.reference, sign * minor, kind=kind, about=about)

@@ -172,6 +172,35 @@ async def test_what_is_refused_while_the_bank_looks_at_it_is_sent_once_it_has_de
     assert await moved(market, sale) == {}
 
 
+async def test_a_refund_that_fails_after_all_pays_what_the_bank_took_besides(market: Market, sale: Sale) -> None:
+    """The bank took all of it, for it had never left; that the refund has failed is told last."""
+    await market.worker.send_refunds()
+    [refund] = await market.refunds(sale.order)
+    await told(market, sale, OPENED)
+    await market.refund_said(refund.id, PaymentOutcome.FAILED)
+    assert await moved(market, sale) == {}
+
+    await told(market, sale, WON)
+    await market.worker.send_refunds()
+    assert await sent_back(market, sale) == [(RefundState.REVERTED, 1000), (RefundState.SUCCEEDED, 1000)]
+    assert await moved(market, sale) == {}
+    await market.world.verified()
+
+
+async def test_two_disputes_of_it_leave_one_rest(market: Market, sale: Sale) -> None:
+    for id in ("dp_1", "dp_2"):
+        await told(market, sale, OPENED, 300, id)
+    market.merchant.script("refund", DISPUTED)
+    await market.worker.send_refunds()
+    await told(market, sale, LOST, id="dp_1")
+    await market.worker.send_refunds()
+    await told(market, sale, LOST, id="dp_2")
+    await market.worker.send_refunds()
+
+    assert await sent_back(market, sale) == [(RefundState.FAILED, 400), (RefundState.SUCCEEDED, 400)]
+    assert await moved(market, sale) == {}
+
+
 async def test_what_went_back_and_is_taken_too_is_the_platforms_loss_until_it_is_won(
     market: Market, sale: Sale
 ) -> None:
@@ -185,7 +214,7 @@ async def test_what_went_back_and_is_taken_too_is_the_platforms_loss_until_it_is
     assert await sent_back(market, sale) == [(RefundState.SUCCEEDED, 1000)]
 
 
-async def test_a_refund_under_way_that_the_bank_overtakes_is_put_back_exactly_when_it_fails(
+async def test_a_refund_under_way_that_the_bank_overtakes_leaves_the_rest_when_it_fails(
     market: Market, sale: Sale
 ) -> None:
     market.merchant.script("refund", Fault.PENDING)
