@@ -325,7 +325,9 @@ class Payment(Aggregate):
             self.disputes = (*self.disputes, Dispute(id=id, state=state, minor=minor, about=event.reference))
         elif before.state is DisputeState.OPEN:
             # How it was decided is final; that it was opened is then told late.
-            self._put(evolve(before, state=state, minor=before.minor if minor is None else minor))
+            # What is given back is what was taken, whatever is told of it then.
+            minor = before.minor if minor is None or before.charge is not None else minor
+            self._put(evolve(before, state=state, minor=minor))
 
     def _minor_of(self, event: PaymentEvent) -> int | None:
         amount, charge = event.amount, self._named(event.reference)
