@@ -15,12 +15,12 @@ from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import payable, psp, sales_revenue, tax
 from platform_core.marketplace import papers
+from platform_core.marketplace.disputing import charge_back, minor_of, share_losses, win_back
 from platform_core.marketplace.events import DisputeClosed, OrderDisputed
 from platform_core.marketplace.order import DisputeStanding, Order, OrderState
 from platform_core.marketplace.payment import Charge, Dispute, DisputeState, Fate, Payment
 from platform_core.marketplace.ports import SalesPolicy
 from platform_core.marketplace.product import Product
-from platform_core.marketplace.returning import give, shared, take, taken_of
 from platform_core.marketplace.reviews import settle_rights
 from platform_core.marketplace.unkept import give_disputed, keep_apart, send_back_rest, take_disputed
 from platform_core.payouts.ports import PayoutPolicy, free_transfers, hold_transfers, schedule_transfer
@@ -141,17 +141,19 @@ class Cashier:
 
     async def _settle_disputes(self, order: Order, payment: Payment) -> None:
         work = self._work
-        unsettled = [(one, payment.disputed(one)) for one in payment.disputes if _is_unsettled(payment, one)]
+        unsettled = [one for one in payment.disputes if _is_unsettled(payment, one)]
         if unsettled:
             # What was planned just now, transfers and refunds, can be kept here only once it is there.
             await work.commit()
-        if order.disputed is DisputeStanding.NONE and any(
-            charge and charge.fate is Fate.KEPT for _, charge in unsettled
-        ):
+        taken = [payment.disputed(one) for one in unsettled]
+        if order.disputed is DisputeStanding.NONE and any(charge and charge.fate is Fate.KEPT for charge in taken):
             await hold_transfers(work, order=order.id)
             self._stand(order, DisputeStanding.OPEN)
             await work.commit()
-        for dispute, charge in unsettled:
+        for one in unsettled:
+            # One before it may have had it booked anew.
+            dispute = payment.dispute(one.id)
+            charge = payment.disputed(dispute)
             if dispute.charge is not None:
                 await self._give_back(order, payment, dispute, payment.charge(dispute.charge))
             if charge is not None:
@@ -190,16 +192,8 @@ class Cashier:
         if charge.fate is not Fate.KEPT:
             await take_disputed(self._work, payment, dispute, charge)
             return
-        minor = payment.minor if dispute.minor is None else dispute.minor
-        shares = shared(minor, {line.number: order.kept(line) for line in order.lines})
-        taken = taken_of(shares, order.charge_back(shares))
-        payment.book(dispute, charge.reference, taken)
-        reference = _reference(payment, dispute)
-        await take(
-            self._work, order, taken, minor=minor, kind="dispute", provider=payment.provider, reference=reference
-        )
-        self._work.save(order)
-        self._work.save(payment)
+        await charge_back(self._work, order, payment, dispute)
+        minor = minor_of(payment, dispute)
         self._work.emit(OrderDisputed(order.id, dispute.id, minor, payment.currency), subject=order.id)
 
     async def _give_back(self, order: Order, payment: Payment, dispute: Dispute, charge: Charge) -> None:
@@ -207,15 +201,8 @@ class Cashier:
         if charge.fate is not Fate.KEPT:
             await give_disputed(self._work, payment, dispute, charge)
             return
-        minor, taken = payment.minor if dispute.minor is None else dispute.minor, dispute.taken
-        order.win_back({one.line: one.minor for one in taken}, {one.line: one.parts for one in taken})
-        payment.unbook(dispute)
-        reference = _reference(payment, dispute)
-        await give(
-            self._work, order, taken, minor=minor, kind="dispute_won", provider=payment.provider, reference=reference
-        )
-        self._work.save(order)
-        self._work.save(payment)
+        await win_back(self._work, order, payment, dispute)
+        await share_losses(self._work, order, payment)
         self._work.emit(DisputeClosed(order.id, dispute.id, won=True), subject=order.id)
 
 
@@ -230,7 +217,3 @@ def _standing(disputes: Iterable[Dispute]) -> DisputeStanding:
     if DisputeState.LOST in states:
         return DisputeStanding.LOST
     return DisputeStanding.OPEN if DisputeState.OPEN in states else DisputeStanding.NONE
-
-
-def _reference(payment: Payment, dispute: Dispute) -> str:
-    return f"{payment.id}:{dispute.id}"

@@ -160,6 +160,7 @@ class Dispute:
         about: The provider's name of that money, as the dispute was told.
         charge: The money that the books have as taken now; None while they have none.
         taken: What was taken of each line, while it is.
+        booked_anew: How often it was booked again, for there was more to take it from.
     """
 
     id: str
@@ -168,6 +169,7 @@ class Dispute:
     about: str = ""
     charge: str | None = None
     taken: tuple[Taken, ...] = ()
+    booked_anew: int = 0
 
 
 @define(eq=False, kw_only=True)
@@ -221,6 +223,10 @@ class Payment(Aggregate):
     def charge(self, reference: str) -> Charge:
         """The money of this name, which has come."""
         return next(charge for charge in self.charges if charge.reference == reference)
+
+    def dispute(self, id: str) -> Dispute:
+        """The dispute of this name, which was told of."""
+        return next(dispute for dispute in self.disputes if dispute.id == id)
 
     def disputed(self, dispute: Dispute) -> Charge | None:
         """The money that a bank takes by a dispute now; None if it gave it back, or none has come.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.work import Work
 from platform_core.marketplace import papers
+from platform_core.marketplace.disputing import share_losses
 from platform_core.marketplace.events import RefundUnmatched
-from platform_core.marketplace.order import Order
+from platform_core.marketplace.order import DisputeStanding, Order
 from platform_core.marketplace.payment import Payment
 from platform_core.marketplace.refund import SENT, UNDER_WAY, UNKEPT, Refund, RefundState
 from platform_core.marketplace.returning import give, take, taken_of
@@ -104,6 +105,8 @@ async def _reverted(work: Work, refund: Refund, error: str) -> None:
     await give(
         work, order, taken, minor=refund.minor, kind="refund_reverted", provider=refund.provider, reference=refund.id
     )
+    if order.disputed is not DisputeStanding.NONE:
+        await share_losses(work, order, await work.require(Payment, refund.payment))
     await settle_rights(work, order)
     await papers.on_reverted(work, refund)
 

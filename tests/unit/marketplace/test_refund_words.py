@@ -14,6 +14,7 @@ from support.market import Market
 from support.world import Person
 
 DONE, FAILED = PaymentOutcome.SUCCEEDED, PaymentOutcome.FAILED
+DISPUTED, WON = PaymentOutcome.DISPUTED, PaymentOutcome.DISPUTE_WON
 
 
 async def a_sale(market: Market) -> tuple[Person, Person, str]:
@@ -106,4 +107,48 @@ async def test_an_answer_older_than_the_word_of_a_failure_is_asked_for_again(
     assert (await market.refund_of(refund)).state is RefundState.FAILED
     assert (await market.order_of(order)).refunded == 0
     assert await market.books(seller) == before
+    await market.world.verified()
+
+
+@pytest.mark.parametrize("refund_first", [True, False], ids=["refund first", "dispute first"])
+@pytest.mark.parametrize("paid_out", [False, True], ids=["still here", "paid out"])
+@pytest.mark.parametrize("won", [False, True], ids=["", "won"])
+async def test_a_refund_that_fails_and_a_dispute_of_all_of_it_end_the_same_in_either_order(
+    market: Market, refund_first: bool, paid_out: bool, won: bool
+) -> None:
+    """The bank takes all, for nothing had left: sellers bear what is theirs of that, not the platform."""
+    seller, buyer = await market.seller(), await market.world.person("buyer")
+    order = (await market.sold(buyer, await market.product(seller))).id
+    if paid_out:
+        await market.work()
+    refund = (await market.refund(buyer, order, 1000)).id
+    await market.worker.send_refunds()
+    payment = await market.payment_of(order)
+
+    if refund_first:
+        await market.refund_said(refund, FAILED)
+    await market.said(payment, DISPUTED, minor=2999, detail="dp_1")
+    if not refund_first:
+        await market.refund_said(refund, FAILED)
+    if won:
+        await market.said(payment, WON, detail="dp_1")
+        await market.work()
+        assert await market.books(seller) == {"psp": -300, "revenue": 300}
+    else:
+        owed = {"psp": 2699, "receivable 1": -2699} if paid_out else {}
+        assert await market.books(seller) == owed
+        await market.work()
+        assert await market.books(seller) == {}
+    await market.world.verified()
+
+
+async def test_what_a_won_dispute_gives_back_bears_what_another_took_beyond_the_rest(market: Market) -> None:
+    seller, _, order = await a_sale(market)
+    payment = await market.payment_of(order)
+    await market.said(payment, DISPUTED, minor=2999, detail="dp_1")
+    await market.said(payment, DISPUTED, minor=1000, detail="dp_2")
+    await market.said(payment, WON, minor=2999, detail="dp_1")
+    await market.work()
+
+    assert await market.books(seller) == {"psp": -200, "revenue": 200}
     await market.world.verified()
