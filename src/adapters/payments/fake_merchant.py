@@ -315,7 +315,8 @@ class FakeMerchant:
         prefix = {"transfer": "tr", "reverse": "trr", "refund": "re"}[call.verb]
         reference = f"{prefix}_{_name(call.verb, call.subject, call.key)}"
         moved = _Moved(reference, call, Pending(reference) if pending else Done(reference))
-        if (call.verb, call.subject) in self._moved:
+        before = self._moved.get((call.verb, call.subject))
+        if before is not None and not isinstance(before.answer, Failed):
             # A real provider would move the money again; here it is a fault of ours that has to be seen.
             raise Conflict(f"{call.verb} of {call.subject} was done already, under another key")
         self._moved[call.verb, call.subject] = moved

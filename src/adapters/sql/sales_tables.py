@@ -92,6 +92,7 @@ refunds = aggregates(
     Column("tries", BigInteger, nullable=False),
     Column("probes", BigInteger, nullable=False),
     Column("answered", Boolean, nullable=False),
+    Column("doubts", BigInteger, nullable=False),
     Column("sent_at", Instant),
     Column("due_at", Instant),
     Column("taken", Json, nullable=False),

@@ -38,7 +38,7 @@ _UNPAID = frozenset({OrderState.PENDING_PAYMENT, OrderState.NEEDS_ATTENTION, Ord
 _CAPTURED = frozenset(OrderState) - _UNPAID - {OrderState.CHARGED_BACK}
 
 # Money that comes late is money: an order that has ended unpaid can still be paid. Between the states of a paid one the
-# facts move it, back too, when a refund fails after all or a dispute is won; only a lost dispute is final.
+# facts move it, back too, when a refund fails after all or a dispute is won, or turns out to be about other money.
 ORDERS: Machine[OrderState] = Machine(
     "order",
     {
@@ -47,7 +47,7 @@ ORDERS: Machine[OrderState] = Machine(
         OrderState.EXPIRED: frozenset({OrderState.PAID, OrderState.NEEDS_ATTENTION}),
         OrderState.CANCELLED: frozenset({OrderState.PAID, OrderState.NEEDS_ATTENTION}),
         **{state: frozenset(_CAPTURED - {state} | {OrderState.CHARGED_BACK}) for state in _CAPTURED},
-        OrderState.CHARGED_BACK: frozenset(),
+        OrderState.CHARGED_BACK: _CAPTURED,
     },
 )
 

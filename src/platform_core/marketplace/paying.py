@@ -6,31 +6,25 @@ between two leaves the message unapplied; applied again, it goes on where it sto
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from collections.abc import Iterable
 
 from platform_core.identity.ports import Directory
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.journal import Posting
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
-from platform_core.ledger.ports import payable, psp, sales_revenue, tax, unmatched
+from platform_core.ledger.ports import payable, psp, sales_revenue, tax
 from platform_core.marketplace import papers
-from platform_core.marketplace.events import DisputeClosed, OrderDisputed, PaymentUnkept
+from platform_core.marketplace.disputing import charge_back, minor_of, share_losses, win_back
+from platform_core.marketplace.events import DisputeClosed, OrderDisputed
 from platform_core.marketplace.order import DisputeStanding, Order, OrderState
 from platform_core.marketplace.payment import Charge, Dispute, DisputeState, Fate, Payment
 from platform_core.marketplace.ports import SalesPolicy
 from platform_core.marketplace.product import Product
-from platform_core.marketplace.refund import Refund, RefundCause, RefundState
-from platform_core.marketplace.returning import give, shared, take, taken_of
 from platform_core.marketplace.reviews import settle_rights
+from platform_core.marketplace.unkept import give_disputed, keep_apart, send_back_rest, take_disputed
 from platform_core.payouts.ports import PayoutPolicy, free_transfers, hold_transfers, schedule_transfer
-from platform_core.wallet.ports import PaymentEvent
-
-_CAUSES = {
-    Fate.MISMATCH: RefundCause.MISMATCH,
-    Fate.EXTRA: RefundCause.EXTRA,
-    Fate.LATE: RefundCause.LATE,
-}
+from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 
 
 async def heed_payment(
@@ -67,15 +61,18 @@ class Cashier:
 
     async def take_word(self, payment: Payment, event: PaymentEvent) -> None:
         """Do what a provider's word comes to."""
-        if payment.hear(event):
+        news = payment.hear(event)
+        if news:
             self._work.save(payment)
         order: Order | None = None
         for charge in payment.charges:
             if charge.fate is Fate.OPEN:
                 order = order or await self._work.require(Order, payment.order)
                 await self._decide(order, payment, charge)
-        if payment.disputes and payment.kept is not None:
+        if payment.disputes and payment.charges:
             await self._settle_disputes(order or await self._work.require(Order, payment.order), payment)
+        if news and event.outcome is PaymentOutcome.DISPUTE_LOST:
+            await self._send_back_rests(payment)
 
     # ---- money that came
 
@@ -86,7 +83,10 @@ class Cashier:
         if fate is Fate.KEPT:
             await self._keep(order, payment)
         else:
-            self._send_back(order, payment, charge, fate)
+            if fate is Fate.MISMATCH and not order.captured and order.state is not OrderState.NEEDS_ATTENTION:
+                order.end(OrderState.NEEDS_ATTENTION)
+                self._work.save(order)
+            keep_apart(self._work, payment, charge.reference)
 
     async def _fate(self, order: Order, charge: Charge) -> Fate:
         if (charge.minor, charge.currency) != (order.total, order.currency):
@@ -137,105 +137,83 @@ class Cashier:
         await settle_rights(work, order)
         await papers.on_paid(work, order, self._people)
 
-    def _send_back(self, order: Order, payment: Payment, charge: Charge, fate: Fate) -> None:
-        """Money that buys nothing is kept apart, and goes back (invariants 22 and 25)."""
-        work = self._work
-        if fate is Fate.MISMATCH and not order.captured and order.state is not OrderState.NEEDS_ATTENTION:
-            order.end(OrderState.NEEDS_ATTENTION)
-            work.save(order)
-        cash, apart = psp(payment.provider, charge.currency), unmatched(charge.currency)
-        work.open(cash, apart)
-        legs = Posting(cash.id, -charge.minor), Posting(apart.id, charge.minor)
-        work.post("unmatched", *legs, reference=order.id, details={"payment": payment.id, "why": fate.value})
-        refund = Refund(
-            id=unkept_refund(payment.id, charge.reference),
-            order=order.id,
-            payment=payment.id,
-            charge=charge.reference,
-            provider=payment.provider,
-            cause=_CAUSES[fate],
-            by=work.actor.id,
-            minor=charge.minor,
-            currency=charge.currency,
-            shares=(),
-            reason=fate.value,
-            details="",
-            created_at=work.now,
-            state=RefundState.APPROVED,
-            due_at=work.now,
-        )
-        work.add(refund)
-        refund.record(PaymentUnkept(order.id, payment.id, refund.id, fate.value, charge.minor, charge.currency))
-
     # ---- money that a buyer's bank takes
 
     async def _settle_disputes(self, order: Order, payment: Payment) -> None:
-        unsettled = [one for one in payment.disputes if one.posted is (one.state is DisputeState.WON)]
-        if order.disputed is DisputeStanding.NONE and any(not one.posted for one in unsettled):
-            # Transfers that were planned just now can be kept here only once they are there.
-            await self._work.commit()
-            await hold_transfers(self._work, order=order.id)
+        work = self._work
+        unsettled = [one for one in payment.disputes if _is_unsettled(payment, one)]
+        if unsettled:
+            # What was planned just now, transfers and refunds, can be kept here only once it is there.
+            await work.commit()
+        taken = [payment.disputed(one) for one in unsettled]
+        if order.disputed is DisputeStanding.NONE and any(charge and charge.fate is Fate.KEPT for charge in taken):
+            await hold_transfers(work, order=order.id)
             self._stand(order, DisputeStanding.OPEN)
-            await self._work.commit()
-        for dispute in unsettled:
-            if dispute.state is DisputeState.WON:
-                await self._give_back(order, payment, dispute)
-            else:
-                await self._take_back(order, payment, dispute)
-            await settle_rights(self._work, order)
-            await self._work.commit()
-        standing = _standing(payment)
-        if standing is not order.disputed:
-            if standing is not DisputeStanding.OPEN:
-                await free_transfers(self._work, order=order.id)
-            self._stand(order, standing)
-            for dispute in payment.disputes:
-                if dispute.state is DisputeState.LOST:
-                    self._work.emit(DisputeClosed(order.id, dispute.id, won=False), subject=order.id)
+            await work.commit()
+        for one in unsettled:
+            # One before it may have had it booked anew.
+            dispute = payment.dispute(one.id)
+            charge = payment.disputed(dispute)
+            if dispute.charge is not None:
+                await self._give_back(order, payment, dispute, payment.charge(dispute.charge))
+            if charge is not None:
+                await self._take_back(order, payment, dispute, charge)
+            await settle_rights(work, order)
+            await work.commit()
+        if payment.kept is not None:
+            await self._close(order, payment)
+
+    async def _close(self, order: Order, payment: Payment) -> None:
+        """Have the order stand as the disputes of its money do."""
+        disputes = [one for one in payment.disputes if payment.disputed(one) is payment.kept]
+        standing = _standing(disputes)
+        if standing is order.disputed:
+            return
+        if standing is not DisputeStanding.OPEN:
+            await free_transfers(self._work, order=order.id)
+        self._stand(order, standing)
+        for dispute in disputes:
+            if dispute.state is DisputeState.LOST:
+                self._work.emit(DisputeClosed(order.id, dispute.id, won=False), subject=order.id)
+
+    async def _send_back_rests(self, payment: Payment) -> None:
+        """What the bank leaves of money that buys nothing may go back now, if that was refused before."""
+        disputed = [payment.disputed(dispute) for dispute in payment.disputes]
+        for charge in payment.charges:
+            if charge in disputed and charge.fate is not Fate.KEPT:
+                await send_back_rest(self._work, payment, charge.reference)
 
     def _stand(self, order: Order, standing: DisputeStanding) -> None:
         order.dispute(standing)
         self._work.save(order)
 
-    async def _take_back(self, order: Order, payment: Payment, dispute: Dispute) -> None:
+    async def _take_back(self, order: Order, payment: Payment, dispute: Dispute, charge: Charge) -> None:
         """What the bank takes is taken from those who got it."""
-        minor = payment.minor if dispute.minor is None else dispute.minor
-        shares = shared(minor, {line.number: order.kept(line) for line in order.lines})
-        taken = taken_of(shares, order.charge_back(shares))
-        payment.book(dispute, taken)
-        reference = _reference(payment, dispute)
-        await take(
-            self._work, order, taken, minor=minor, kind="dispute", provider=payment.provider, reference=reference
-        )
-        self._work.save(order)
-        self._work.save(payment)
+        if charge.fate is not Fate.KEPT:
+            await take_disputed(self._work, payment, dispute, charge)
+            return
+        await charge_back(self._work, order, payment, dispute)
+        minor = minor_of(payment, dispute)
         self._work.emit(OrderDisputed(order.id, dispute.id, minor, payment.currency), subject=order.id)
 
-    async def _give_back(self, order: Order, payment: Payment, dispute: Dispute) -> None:
-        """The bank has given it back: it goes where it was taken from."""
-        minor, taken = payment.minor if dispute.minor is None else dispute.minor, dispute.taken
-        order.win_back({one.line: one.minor for one in taken}, {one.line: one.parts for one in taken})
-        payment.unbook(dispute)
-        reference = _reference(payment, dispute)
-        await give(
-            self._work, order, taken, minor=minor, kind="dispute_won", provider=payment.provider, reference=reference
-        )
-        self._work.save(order)
-        self._work.save(payment)
+    async def _give_back(self, order: Order, payment: Payment, dispute: Dispute, charge: Charge) -> None:
+        """The bank has given it back, or never took this: it goes where it was taken from."""
+        if charge.fate is not Fate.KEPT:
+            await give_disputed(self._work, payment, dispute, charge)
+            return
+        await win_back(self._work, order, payment, dispute)
+        await share_losses(self._work, order, payment)
         self._work.emit(DisputeClosed(order.id, dispute.id, won=True), subject=order.id)
 
 
-def unkept_refund(payment: str, charge: str) -> str:
-    """The id of the refund of money that buys nothing: the same each time."""
-    return "rfd_" + blake2b(f"{payment}\n{charge}".encode(), digest_size=16).hexdigest()
+def _is_unsettled(payment: Payment, dispute: Dispute) -> bool:
+    """Whether the books have another money as taken than the bank has."""
+    charge = payment.disputed(dispute)
+    return dispute.charge != (None if charge is None else charge.reference)
 
 
-def _standing(payment: Payment) -> DisputeStanding:
-    states = {dispute.state for dispute in payment.disputes}
+def _standing(disputes: Iterable[Dispute]) -> DisputeStanding:
+    states = {dispute.state for dispute in disputes}
     if DisputeState.LOST in states:
         return DisputeStanding.LOST
     return DisputeStanding.OPEN if DisputeState.OPEN in states else DisputeStanding.NONE
-
-
-def _reference(payment: Payment, dispute: Dispute) -> str:
-    return f"{payment.id}:{dispute.id}"

@@ -104,12 +104,19 @@ class Charge:
         minor: How much, in minor units.
         currency: Of which currency.
         fate: What becomes of it.
+        gone: How much is back with its payer, if it buys nothing; more than came, where it was refunded and disputed.
     """
 
     reference: str
     minor: int
     currency: str
     fate: Fate = Fate.OPEN
+    gone: int = 0
+
+    @property
+    def left(self) -> int:
+        """What of money that buys nothing is still here."""
+        return max(0, self.minor - self.gone)
 
 
 class DisputeState(Enum):
@@ -149,16 +156,20 @@ class Dispute:
     Args:
         id: The provider's.
         state: How far it is.
-        minor: How much, in minor units; None for all of the payment.
-        posted: Whether the books have it as taken now.
+        minor: How much, in minor units; None for all of the money it is about.
+        about: The provider's name of that money, as the dispute was told.
+        charge: The money that the books have as taken now; None while they have none.
         taken: What was taken of each line, while it is.
+        booked_anew: How often it was booked again, for there was more to take it from.
     """
 
     id: str
     state: DisputeState
     minor: int | None
-    posted: bool = False
+    about: str = ""
+    charge: str | None = None
     taken: tuple[Taken, ...] = ()
+    booked_anew: int = 0
 
 
 @define(eq=False, kw_only=True)
@@ -208,6 +219,26 @@ class Payment(Aggregate):
     def kept(self) -> Charge | None:
         """The money that pays the order."""
         return next((charge for charge in self.charges if charge.fate is Fate.KEPT), None)
+
+    def charge(self, reference: str) -> Charge:
+        """The money of this name, which has come."""
+        return next(charge for charge in self.charges if charge.reference == reference)
+
+    def dispute(self, id: str) -> Dispute:
+        """The dispute of this name, which was told of."""
+        return next(dispute for dispute in self.disputes if dispute.id == id)
+
+    def disputed(self, dispute: Dispute) -> Charge | None:
+        """The money that a bank takes by a dispute now; None if it gave it back, or none has come.
+
+        Providers may name it otherwise than when they told that it came. Then it is what pays the order, or came first;
+        should money of just that name come later, it is that.
+        """
+        return None if dispute.state is DisputeState.WON else self._named(dispute.about)
+
+    def _named(self, name: str) -> Charge | None:
+        named = next((charge for charge in self.charges if charge.reference == name), None)
+        return named or self.kept or next(iter(self.charges), None)
 
     # ---- what the provider says
 
@@ -259,17 +290,26 @@ class Payment(Aggregate):
 
     def decide(self, reference: str, fate: Fate) -> None:
         """Say what becomes of money that came."""
-        self.charges = tuple(
-            evolve(charge, fate=fate) if charge.reference == reference else charge for charge in self.charges
-        )
+        self._change(evolve(self.charge(reference), fate=fate))
 
-    def book(self, dispute: Dispute, taken: tuple[Taken, ...]) -> None:
+    def return_unkept(self, reference: str, minor: int) -> int:
+        """Money that buys nothing goes back to its payer, or comes back after all where `minor` is below zero.
+
+        Returns:
+            How much less of it is here then.
+        """
+        before = self.charge(reference)
+        after = evolve(before, gone=before.gone + minor)
+        self._change(after)
+        return before.left - after.left
+
+    def book(self, dispute: Dispute, charge: str, taken: tuple[Taken, ...]) -> None:
         """The books have a dispute's money as taken."""
-        self._put(evolve(dispute, posted=True, taken=taken))
+        self._put(evolve(dispute, charge=charge, taken=taken))
 
     def unbook(self, dispute: Dispute) -> None:
         """The books have it as given back."""
-        self._put(evolve(dispute, posted=False, taken=()))
+        self._put(evolve(dispute, charge=None, taken=()))
 
     # ---- inside
 
@@ -286,17 +326,23 @@ class Payment(Aggregate):
         id = event.detail or event.reference
         known = {dispute.id: dispute for dispute in self.disputes}
         before = known.get(id)
-        minor = self._minor_of(event.amount)
+        minor = self._minor_of(event)
         if before is None:
-            self.disputes = (*self.disputes, Dispute(id=id, state=state, minor=minor))
+            self.disputes = (*self.disputes, Dispute(id=id, state=state, minor=minor, about=event.reference))
         elif before.state is DisputeState.OPEN:
             # How it was decided is final; that it was opened is then told late.
-            self._put(evolve(before, state=state, minor=before.minor if minor is None else minor))
+            # What is given back is what was taken, whatever is told of it then.
+            minor = before.minor if minor is None or before.charge is not None else minor
+            self._put(evolve(before, state=state, minor=minor))
 
-    def _minor_of(self, amount: Money | None) -> int | None:
-        if amount is not None and amount.currency != self.currency:
+    def _minor_of(self, event: PaymentEvent) -> int | None:
+        amount, charge = event.amount, self._named(event.reference)
+        if amount is not None and amount.currency != (self.currency if charge is None else charge.currency):
             raise Invalid.field("currency", "is not that of the payment")
         return None if amount is None else amount.minor
+
+    def _change(self, charge: Charge) -> None:
+        self.charges = tuple(charge if other.reference == charge.reference else other for other in self.charges)
 
     def _put(self, dispute: Dispute) -> None:
         self.disputes = tuple(dispute if other.id == dispute.id else other for other in self.disputes)

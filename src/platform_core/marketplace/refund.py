@@ -57,6 +57,8 @@ REFUNDS: Machine[RefundState] = Machine(
     },
 )
 UNDER_WAY = frozenset({RefundState.REQUESTED, RefundState.APPROVED, RefundState.SUBMITTED})
+SENT = frozenset({RefundState.APPROVED, RefundState.SUBMITTED})
+"""Where the provider may have been asked for it."""
 
 
 class RefundCause(Enum):
@@ -114,6 +116,7 @@ class Refund(Aggregate):
         tries: How often it definitely failed.
         probes: How often in a row asking what became of it brought no answer.
         answered: Whether an answer came to the last try that says nothing.
+        doubts: How often a failure was told of a try that is not known by its name: it may be that of the last one.
         sent_at: When it was sent last.
         due_at: When there is something to do with it: send it, or ask what became of it.
         taken: What it took of each line, while it has.
@@ -141,6 +144,7 @@ class Refund(Aggregate):
     tries: int = 0
     probes: int = 0
     answered: bool = False
+    doubts: int = 0
     sent_at: datetime | None = None
     due_at: datetime | None = None
     taken: tuple[Taken, ...] = ()
@@ -171,6 +175,14 @@ class Refund(Aggregate):
         """Whether there is something to do."""
         return self.due_at is not None and self.due_at <= now
 
+    def trusts(self, reference: str) -> bool:
+        """Whether word that the provider has done it is believed unasked.
+
+        Not once a failure was told that may be of the same try: the two may have come in the wrong order, and then it
+        was done and undone. Nor after a failed try, whose own word it may be.
+        """
+        return not self.doubts and (reference == self.reference or not self.tries)
+
     # ---- before it is sent
 
     def approve(self, now: datetime) -> None:
@@ -192,6 +204,15 @@ class Refund(Aggregate):
         self.state = REFUNDS.move(self.state, RefundState.REJECTED)
         self.error, self.resolved_at = reason, now
         self.record(RefundRejected(self.id, self.order, reason))
+
+    def lower(self, minor: int) -> None:
+        """Send no more than this: the buyer's bank has taken the rest.
+
+        Raises:
+            InvalidTransition: It may have been sent.
+        """
+        REFUNDS.move(self.state, RefundState.SUBMITTED)
+        self.minor = minor
 
     # ---- sending
 
@@ -223,6 +244,17 @@ class Refund(Aggregate):
     def wait(self, now: datetime) -> None:
         """There is nobody to ask now."""
         self.due_at = now + ASK_AFTER
+
+    def doubt(self, now: datetime) -> None:
+        """A failure was told that may be of the last try."""
+        self.doubts += 1
+        self.look_now(now)
+
+    def look_now(self, now: datetime) -> None:
+        """Have the provider asked at once what became of it; one that is to be tried again is asked about first."""
+        if self.state is RefundState.APPROVED:
+            self.state = REFUNDS.move(self.state, RefundState.SUBMITTED)
+        self.due_at = now
 
     def await_word(self, reference: str, now: datetime) -> None:
         """The provider has taken it; its outcome comes later, or is asked for."""

@@ -18,6 +18,7 @@ from platform_core.kernel.errors import Conflict
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.marketplace.order import DisputeStanding, Order
+from platform_core.marketplace.payment import Payment
 from platform_core.marketplace.refund import UNKEPT, Refund, RefundState
 from platform_core.marketplace.settling import failed, succeeded
 from platform_core.payouts.ports import (
@@ -79,24 +80,29 @@ async def advance_refund(command: AdvanceRefund, work: Work, merchant: Merchant,
         refund.wait(work.now)
         work.save(refund)
         return refund.state
-    disputed = await _is_disputed(work, refund)
-    if refund.state is RefundState.APPROVED and disputed:
-        await failed(work, refund, DISPUTED.code)
-        return refund.state
+    allowed = await _allowed(work, refund)
+    if refund.state is RefundState.APPROVED and allowed < refund.minor:
+        if not allowed:
+            await failed(work, refund, DISPUTED.code)
+            return refund.state
+        refund.lower(allowed)
     ask_first = refund.claim(work.now, policy)
     work.save(refund)
     await work.commit()
-    said = await _ask(refund, merchant, work, policy, may_be_sent=not disputed) if ask_first else None
+    said = await _ask(refund, merchant, work, policy, may_be_sent=allowed >= refund.minor) if ask_first else None
     said = said or _Said(await asked(_send(refund, merchant)), refund.generation)
     return await recorded(work, lambda: _written(work, refund, said, policy))
 
 
-async def _is_disputed(work: Work, refund: Refund) -> bool:
-    """Whether the buyer's bank takes the money back by itself: then nobody gives it back besides."""
+async def _allowed(work: Work, refund: Refund) -> int:
+    """How much of it may be sent. What the buyer's bank takes by itself nobody gives back besides."""
     if refund.cause in UNKEPT:
-        return False
+        payment = await work.require(Payment, refund.payment)
+        work.guard(payment)
+        return min(refund.minor, payment.charge(refund.charge).left)
     order = await work.require(Order, refund.order)
-    return order.disputed is not DisputeStanding.NONE
+    work.guard(order)
+    return refund.minor if order.disputed is DisputeStanding.NONE else 0
 
 
 @frozen
@@ -139,6 +145,12 @@ def _send(refund: Refund, merchant: Merchant) -> Awaitable[Answer]:
 async def _written(work: Work, asked_for: Refund, said: _Said, policy: PayoutPolicy) -> RefundState:
     refund = await work.require(Refund, asked_for.id)
     answer = said.answer
+    if (
+        refund.doubts != asked_for.doubts
+        and refund.state is RefundState.SUBMITTED
+        and isinstance(answer, Done | Pending)
+    ):
+        return refund.state  # A failure was told meanwhile, which may be newer than this answer: it is asked again.
     if isinstance(answer, Done):
         await succeeded(work, refund, answer.reference)
     elif refund.state is not RefundState.SUBMITTED or refund.generation != said.generation:

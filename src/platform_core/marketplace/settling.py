@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from platform_core.kernel.errors import NotFound
-from platform_core.kernel.journal import Posting
 from platform_core.kernel.work import Work
-from platform_core.ledger.ports import psp, unmatched
 from platform_core.marketplace import papers
+from platform_core.marketplace.disputing import share_losses
 from platform_core.marketplace.events import RefundUnmatched
-from platform_core.marketplace.order import Order
-from platform_core.marketplace.refund import UNDER_WAY, UNKEPT, Refund, RefundState
+from platform_core.marketplace.order import DisputeStanding, Order
+from platform_core.marketplace.payment import Payment
+from platform_core.marketplace.refund import SENT, UNDER_WAY, UNKEPT, Refund, RefundState
 from platform_core.marketplace.returning import give, take, taken_of
 from platform_core.marketplace.reviews import settle_rights
+from platform_core.marketplace.unkept import post_return, send_back_rest
 from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 
 
@@ -24,7 +25,10 @@ async def heed_refund(work: Work, event: PaymentEvent) -> str:
     refund = await work.require(Refund, event.subject)
     if refund.provider != event.provider:
         raise NotFound("the refund was sent through another provider")
-    if event.outcome is PaymentOutcome.SUCCEEDED:
+    if event.outcome is PaymentOutcome.SUCCEEDED and refund.state in SENT and not refund.trusts(event.reference):
+        refund.look_now(work.now)
+        work.save(refund)
+    elif event.outcome is PaymentOutcome.SUCCEEDED:
         await succeeded(work, refund, event.reference)
     elif event.outcome in (PaymentOutcome.FAILED, PaymentOutcome.CANCELLED):
         await _failed(work, refund, event)
@@ -39,7 +43,7 @@ async def _failed(work: Work, refund: Refund, event: PaymentEvent) -> None:
         await _reverted(work, refund, error)
     elif refund.state is RefundState.SUBMITTED:
         # It may be word of an earlier try: the provider is asked what became of the last one.
-        refund.due_at = work.now
+        refund.doubt(work.now)
         work.save(refund)
 
 
@@ -50,8 +54,9 @@ async def succeeded(work: Work, refund: Refund, reference: str) -> None:
             _tell_unmatched(work, refund, reference)
         return
     if refund.cause in UNKEPT:
+        payment = await work.require(Payment, refund.payment)
+        post_return(work, payment, refund.charge, refund.minor, kind="refund", about=refund.id)
         refund.succeed(reference, (), work.now)
-        _post_unkept(work, refund)
         work.save(refund)
         return
     order = await work.require(Order, refund.order)
@@ -72,18 +77,16 @@ def _tell_unmatched(work: Work, refund: Refund, reference: str) -> None:
     work.emit(RefundUnmatched(refund.id, refund.order, reference, refund.state.value), subject=refund.id)
 
 
-def _post_unkept(work: Work, refund: Refund, sign: int = 1) -> None:
-    cash, apart = psp(refund.provider, refund.currency), unmatched(refund.currency)
-    work.open(cash, apart)
-    legs = Posting(apart.id, -sign * refund.minor), Posting(cash.id, sign * refund.minor)
-    kind = "refund" if sign > 0 else "refund_reverted"
-    work.post(kind, *legs, reference=refund.order, details={"for": refund.id})
-
-
 async def failed(work: Work, refund: Refund, error: str) -> None:
     """It will never be done: what was set aside for it can be refunded again."""
     refund.fail(error, work.now)
     work.save(refund)
+    if refund.cause in UNKEPT:
+        payment = await work.require(Payment, refund.payment)
+        if payment.charge(refund.charge).left < refund.minor:
+            # The buyer's bank has taken some of it meanwhile: the rest can still go back.
+            work.guard(payment)
+            await send_back_rest(work, payment, refund.charge)
     await release(work, refund)
 
 
@@ -93,7 +96,8 @@ async def _reverted(work: Work, refund: Refund, error: str) -> None:
     refund.revert(error, work.now)
     work.save(refund)
     if refund.cause in UNKEPT:
-        _post_unkept(work, refund, -1)
+        payment = await work.require(Payment, refund.payment)
+        post_return(work, payment, refund.charge, -refund.minor, kind="refund_reverted", about=refund.id)
         return
     order = await work.require(Order, refund.order)
     order.unrefund(refund.by_line, {one.line: one.parts for one in taken})
@@ -101,6 +105,8 @@ async def _reverted(work: Work, refund: Refund, error: str) -> None:
     await give(
         work, order, taken, minor=refund.minor, kind="refund_reverted", provider=refund.provider, reference=refund.id
     )
+    if order.disputed is not DisputeStanding.NONE:
+        await share_losses(work, order, await work.require(Payment, refund.payment))
     await settle_rights(work, order)
     await papers.on_reverted(work, refund)
 

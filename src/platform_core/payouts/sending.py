@@ -89,8 +89,8 @@ async def advance_transfer(
     if transfer.state is S.BLOCKED:
         await sender.look_again(transfer)
         return transfer.state
-    if transfer.state in (S.SCHEDULED, S.RETRY_WAIT):
-        if transfer.is_forgotten(work.now, policy) or transfer.held:
+    if transfer.state in (S.SCHEDULED, S.RETRY_WAIT) or not transfer.uncertain:
+        if transfer.held or (transfer.uncertain and transfer.is_forgotten(work.now, policy)):
             return (await sender.ask(transfer, and_send=not transfer.held)).state
         return (await sender.send(transfer)).state
     return (await sender.ask(transfer)).state
@@ -139,7 +139,7 @@ class RetryTransfer(Command[RetriedTransfer]):
 async def retry_transfer(
     command: RetryTransfer, work: Work, merchant: Merchant, policy: PayoutPolicy, directory: Directory
 ) -> RetriedTransfer:
-    """Try it, after asking what became of the last try if nobody knows or the provider may have forgotten its key.
+    """Try it, after asking what became of the last try if nobody knows.
 
     Raises:
         NotFound: There is no such transfer.
@@ -155,7 +155,7 @@ async def retry_transfer(
     if reason is not None and not transfer.uncertain:
         raise NotRetryable(f"the seller's account takes nothing: {reason}")
     transfer.ask_for()
-    if transfer.uncertain or transfer.is_forgotten(work.now, policy):
+    if transfer.uncertain:
         transfer = await sender.ask(transfer, and_send=True)
     else:
         transfer = await sender.send(transfer)
@@ -213,17 +213,26 @@ class Sender:
         return await self._record(transfer.id, attempt.number, said)
 
     async def ask(self, transfer: Transfer, *, and_send: bool = False) -> Transfer:
-        """Ask what became of the last try, and write that down; if it came to nothing, perhaps send at once."""
+        """Ask what became of the last try, and write that down.
+
+        Args:
+            transfer: The transfer.
+            and_send: Send it at once if that try came to nothing. It was counted when it was lost sight of.
+        """
         work, number = self._work, transfer.attempts
         transfer.ask_first(work.now, self._policy)
         work.save(transfer)
         await work.commit()
         said = await asked(self._merchant.find_transfer(subject=transfer.subject, group=transfer.order))
-        if said is None and and_send:
+        if and_send and (said is None or _may_follow(transfer, said)):
             transfer = await work.require(Transfer, transfer.id)
             if transfer.state is not S.PROBING or transfer.attempts != number:
                 return transfer
-            transfer.found_nothing(work.now, self._policy)
+            if isinstance(said, Failed):
+                note(await work.require(TransferAttempt, transfer.attempt), said, work)
+                transfer.found_failed()
+            else:
+                transfer.found_nothing(work.now, self._policy)
             await self._settle_taken(transfer)
             work.save(transfer)
             await work.commit()
@@ -364,6 +373,13 @@ class Sender:
             self._work.save(debt)
             transfer.lower(amount, "refund")
             _net(self._work, transfer, amount)
+
+
+def _may_follow(transfer: Transfer, said: Said) -> bool:
+    """Whether a try that is found to have failed long ago may be followed by another at once."""
+    if not isinstance(said, Failed):
+        return False
+    return transfer.asked_for or transfer.follows[said.failure] in (Follows.RETRY, Follows.RETRY_LATE)
 
 
 def _net(work: Work, transfer: Transfer, amount: int) -> None:

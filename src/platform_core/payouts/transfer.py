@@ -23,7 +23,7 @@ TRANSFERS: Machine[TransferState] = Machine(
     "transfer",
     {
         S.BLOCKED: frozenset({S.SCHEDULED, S.CANCELLED, S.FAILED_PERMANENT}),
-        # One that was blocked may have been tried long ago: then it is asked about first.
+        # One that was blocked may have been tried before, with nobody knowing what became of that: it is asked first.
         S.SCHEDULED: frozenset({S.IN_FLIGHT, S.PROBING, S.BLOCKED, S.CANCELLED, S.FAILED_PERMANENT}),
         S.IN_FLIGHT: frozenset(
             {S.COMPLETED, S.PARTIALLY_REVERSED, S.RETRY_WAIT, S.PROBING, S.BLOCKED, S.FAILED_PERMANENT, S.CANCELLED}
@@ -262,6 +262,11 @@ class Transfer(Movement):
         super().found_nothing(now, policy)
         if not self.uncertain:
             self._join()
+
+    def found_failed(self) -> None:
+        """The provider says that the last try, of which nobody knew, was definitely not done: another one follows."""
+        self.next_key()
+        self._join()
 
     def come_back(self, amount: int) -> None:
         """Some of what was sent has come back."""

@@ -105,6 +105,25 @@ async def won(market: Market, seller: Person, buyer: Person) -> Act:
     return lambda: market.said(payment, WON, detail="dp_1")
 
 
+async def unkept_disputed(market: Market, seller: Person, buyer: Person) -> Act:
+    order = await market.order(buyer, await market.product(seller))
+    await market.pay(order, paid=Money(1000, "EUR"))
+    payment = await market.payment_of(order.id)
+
+    async def act() -> None:
+        await market.said(payment, DISPUTED, minor=400, detail="dp_1")
+        await market.worker.send_refunds()
+
+    return act
+
+
+async def unkept_won(market: Market, seller: Person, buyer: Person) -> Act:
+    await (await unkept_disputed(market, seller, buyer))()
+    [order] = await market.world.store.find(Select(Order))
+    payment = await market.payment_of(order.id)
+    return lambda: market.said(payment, WON, detail="dp_1")
+
+
 KEPT = {"psp": -300, "revenue": 300}
 STORIES: tuple[tuple[Story, OrderState, dict[str, int]], ...] = (
     # The order, and the books once the worker has done all there is to do.
@@ -118,6 +137,8 @@ STORIES: tuple[tuple[Story, OrderState, dict[str, int]], ...] = (
     (disputed, OrderState.DISPUTED, {}),
     (lost, OrderState.CHARGED_BACK, {}),
     (won, OrderState.FULFILLED, KEPT),
+    (unkept_disputed, OrderState.NEEDS_ATTENTION, {}),
+    (unkept_won, OrderState.NEEDS_ATTENTION, {}),
 )
 
 

@@ -201,3 +201,16 @@ async def test_refunds_and_a_dispute_among_late_words_end_the_same(market: Marke
     # All of it is back: the seller has nothing of it, nor the platform.
     assert end[5] == ()
     await market.world.verified()
+
+
+async def test_what_is_given_back_is_what_was_taken_whatever_the_word_of_it_says(market: Market) -> None:
+    seller, buyer = await market.seller(), await market.world.person("buyer")
+    order = await market.sold(buyer, await market.product(seller))
+    before = await market.books(seller)
+    payment = await market.payment_of(order.id)
+    await market.said(payment, Word.DISPUTED, minor=400, detail="dp_1")
+    assert (await market.books(seller))["psp"] == before["psp"] + 400
+    await market.said(payment, Word.DISPUTE_WON, minor=2999, detail="dp_1")
+
+    assert await market.books(seller) == before
+    await market.world.verified()

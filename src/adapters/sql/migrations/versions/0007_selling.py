@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.BigInteger(), nullable=False),
         sa.Column("probes", sa.BigInteger(), nullable=False),
         sa.Column("answered", sa.Boolean(), nullable=False),
+        sa.Column("doubts", sa.BigInteger(), nullable=False),
         sa.Column("sent_at", Instant(), nullable=True),
         sa.Column("due_at", Instant(), nullable=True),
         sa.Column("taken", Json(), nullable=False),
