@@ -21,7 +21,7 @@ from dependency_injector import containers, providers
 from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
-from entrypoints.gateways import gateway
+from entrypoints.gateways import gateway, merchant
 from entrypoints.keeping import beside_data, with_secrets
 from entrypoints.loading import variable, without_password
 from entrypoints.settings import BadSettings, Settings
@@ -32,6 +32,7 @@ from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
 from platform_core.kernel.secret import Secret
 from platform_core.ledger.fees import FeePolicy
+from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform, Storage
 from platform_core.streams.ports import IceServers
 from platform_core.wallet.packages import Catalogue, TokenPackage
@@ -125,6 +126,11 @@ def _assist(settings: Settings) -> Assistant:
 
 def _fees(settings: Settings) -> FeePolicy:
     return FeePolicy({kind: rate for kind, rate in attrs.asdict(settings.fees).items() if rate})
+
+
+def _payouts(settings: Settings) -> PayoutPolicy:
+    chosen = attrs.asdict(settings.payouts)
+    return PayoutPolicy(**{**chosen, "return_url": chosen["return_url"] or base_url(settings)})
 
 
 def _ice(settings: Settings) -> IceServers:
@@ -240,6 +246,8 @@ class Container(containers.DeclarativeContainer):
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
         assist=providers.Singleton(_assist, settings),
+        merchant=providers.Singleton(merchant, settings, clock),
+        payouts=providers.Singleton(_payouts, settings),
     )
 
 

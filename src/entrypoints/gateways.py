@@ -10,6 +10,8 @@ from entrypoints.settings import BadSettings, Settings
 from platform_core.kernel.errors import Unauthenticated, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
+from platform_core.payouts.absent import NoMerchant
+from platform_core.payouts.ports import Merchant
 from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentGateway
 
 
@@ -59,6 +61,22 @@ def gateway(settings: Settings, clock: Clock, base_url: str) -> PaymentGateway:
     from adapters.payments.fake import FakeGateway
 
     return FakeGateway(secret=settings.webhook_secret, clock=clock, base_url=base_url)
+
+
+def merchant(settings: Settings, clock: Clock) -> Merchant:
+    """The selling side of the payment provider that the settings name.
+
+    Raises:
+        BadSettings: It cannot be used as they say.
+    """
+    provider = settings.payments.provider or ("none" if settings.production else "fake")
+    if provider != "fake":
+        return NoMerchant()
+    if settings.production:
+        raise BadSettings("payments.provider: fake pays nobody; it is not for production")
+    from adapters.payments.fake_merchant import FakeMerchant
+
+    return FakeMerchant(clock)
 
 
 def _stripe(settings: Settings, clock: Clock, base_url: str) -> PaymentGateway:

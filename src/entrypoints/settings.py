@@ -153,6 +153,18 @@ class Payments:
 
 
 @frozen(kw_only=True)
+class Payouts:
+    """When money is sent to sellers, and when it is tried again."""
+
+    delay_days: int = _option(0, "Days between a payment and the earliest transfer of it.", low=0, high=365)
+    base_seconds: int = _option(60, "Longest pause after the first failure, in seconds.", low=1, high=86_400)
+    factor: int = _option(4, "How much longer each pause is than the one before.", low=2, high=100)
+    cap_seconds: int = _option(21_600, "Longest pause of all, in seconds.", low=1, high=604_800)
+    max_attempts: int = _option(8, "Failures until a transfer is left to an admin.", low=1, high=1000)
+    return_url: str = _option("", "Where sellers come back to from the provider's pages; `server.base_url` when empty.")
+
+
+@frozen(kw_only=True)
 class Media:
     """Uploaded files: where they are kept, and what is taken."""
 
@@ -227,6 +239,7 @@ class Settings:
     fees: Fees = Fees()
     assist: Assist = Assist()
     payments: Payments = Payments()
+    payouts: Payouts = Payouts()
     ice: Ice = Ice()
     media: Media = Media()
     log: Log = Log()

@@ -32,6 +32,8 @@ from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
 from platform_core.messaging.blocks import KeptBlocks
+from platform_core.payouts.absent import NoMerchant
+from platform_core.payouts.ports import Merchant, PayoutPolicy
 from platform_core.streams.ports import Blocks, IceServers, NoIceServers
 from platform_core.use_cases import REACTIONS, SUBJECTS, USE_CASES
 from platform_core.wallet.packages import Catalogue
@@ -101,6 +103,8 @@ class Platform:
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
         assist: Who tells moods, suggests people and writes; nobody when None.
+        merchant: The payment provider's selling side; nothing can be sent to sellers or given back when None.
+        payouts: How money gets to sellers.
     """
 
     def __init__(
@@ -119,10 +123,13 @@ class Platform:
         fingerprint_key: bytes = b"",
         worker: str = "platform",
         assist: Assistant | None = None,
+        merchant: Merchant | None = None,
+        payouts: PayoutPolicy | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.gateway = gateway
+        self.merchant = merchant or NoMerchant()
         self.media = media = media or no_media()
         self.catalogue = catalogue or Catalogue()
         self.doorkeeper = Doorkeeper(store, clock)
@@ -140,8 +147,10 @@ class Platform:
             Links: media.links,
             Media: media,
             MediaStore: media.store,
+            Merchant: self.merchant,
             Passwords: passwords,
             PaymentGateway: gateway,
+            PayoutPolicy: payouts or PayoutPolicy(),
             Showcase: ContentShowcase(store, media.links),
             **_assistance(assist or no_assistant(), people),
         }

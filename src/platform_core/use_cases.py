@@ -25,7 +25,21 @@ from platform_core.ledger import holds, reversals
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
-from platform_core.payouts import debts, movement, returning, reversal, seller, transfer
+from platform_core.payouts import (
+    balances,
+    debts,
+    movement,
+    onboarding,
+    returning,
+    reversal,
+    reversing,
+    seller,
+    sending,
+    transfer,
+    words,
+)
+from platform_core.payouts import views as payout_views
+from platform_core.payouts.events import SellerAccountChanged
 from platform_core.streams import audience, broadcasting, chat, entry, stream, upkeep, watching
 from platform_core.wallet import balance, purchases, reconciliation, tips, webhooks
 from platform_core.wallet.events import TipSent
@@ -137,6 +151,20 @@ USE_CASES: tuple[UseCase, ...] = (
     content_upkeep.drop_source,
     content_upkeep.due_uploads,
     content_upkeep.sweep_upload,
+    onboarding.start_onboarding,
+    onboarding.refresh_seller_account,
+    onboarding.unblock_transfers,
+    sending.due_transfers,
+    sending.advance_transfer,
+    sending.retry_transfer,
+    reversing.due_reversals,
+    reversing.advance_reversal,
+    payout_views.list_transfers,
+    payout_views.list_all_transfers,
+    payout_views.get_transfer,
+    balances.get_seller_balance,
+    balances.show_seller,
+    balances.list_sellers,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -175,6 +203,9 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
 #: of work and the message such a function asks for services, as use cases do.
 SUBJECTS: Mapping[str, Callable[..., Awaitable[str]]] = {
     "pur": purchases.heed_purchase,
+    "sel": words.heed_account,
+    "trf": words.heed_transfer,
+    "trr": words.heed_reversal,
 }
 
 #: What the platform does by itself when something has happened: an event's type, and the command it leads to, if any.
@@ -187,4 +218,5 @@ REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] 
     (UserUnbanned, standing.on_user),
     (RoleChanged, standing.on_user),
     (ContentProcessed, content_upkeep.on_processed),
+    (SellerAccountChanged, onboarding.on_account_changed),
 )

@@ -14,6 +14,7 @@ from adapters.memory.media import MemoryMedia, PlainStudio
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
+from adapters.payments.fake_merchant import FakeMerchant
 from adapters.testing import ManualClock, SeededIds
 from platform_core.assist.ports import Assistant
 from platform_core.content.ports import Media
@@ -24,6 +25,7 @@ from platform_core.kernel.select import Select, Where
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
+from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform, Storage
 from platform_core.wallet.balance import CreditWallet, PlaceHold, ShowWallet
 from platform_core.wallet.ports import PaymentGateway
@@ -58,6 +60,7 @@ class World(Platform):
     """The platform, and shorthands for what tests do with it all the time."""
 
     clock: ManualClock
+    merchant: FakeMerchant
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class World(Platform):
         gateway: PaymentGateway | None = None,
         assist: Assistant | None = None,
         media: Media | None = None,
+        payouts: PayoutPolicy | None = None,
     ) -> None:
         clock = clock or ManualClock()
         super().__init__(
@@ -82,6 +86,8 @@ class World(Platform):
             media=media or plain_media(clock),
             fingerprint_key=b"test",
             assist=assist or local_assistant(),
+            merchant=FakeMerchant(clock),
+            payouts=payouts or PayoutPolicy(return_url="https://shop.example"),
         )
 
     async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:

@@ -11,6 +11,7 @@ from adapters.memory.media import MemoryMedia, PlainStudio
 from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway, SignedWebhook
+from adapters.payments.fake_merchant import FakeMerchant
 from adapters.testing import START, ManualClock, SeededIds
 from platform_core.assist.ports import Assistant
 from platform_core.content.ports import Media
@@ -18,6 +19,7 @@ from platform_core.kernel.actor import Actor
 from platform_core.kernel.secret import Secret
 from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
+from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform
 from platform_core.wallet.packages import Catalogue
 from platform_core.wallet.ports import PaymentOutcome
@@ -33,6 +35,7 @@ class MemoryPlatform(Platform):
     store: MemoryStore
     clock: ManualClock
     gateway: FakeGateway
+    merchant: FakeMerchant
 
     def actor(self, token: Secret) -> Actor:
         """Who acts with the token that `Register` and `Login` answer.
@@ -81,6 +84,7 @@ def memory_platform(
     catalogue: Catalogue | None = None,
     fees: FeePolicy | None = None,
     assist: Assistant | None = None,
+    payouts: PayoutPolicy | None = None,
 ) -> MemoryPlatform:
     """A platform of its own, empty and ready.
 
@@ -90,6 +94,7 @@ def memory_platform(
         catalogue: The token packages on sale.
         fees: The platform's share, per kind of entry.
         assist: Who tells moods, suggests people and writes; the small local models when None.
+        payouts: How money gets to sellers.
     """
     clock = ManualClock(start or START)
     return MemoryPlatform(
@@ -108,4 +113,6 @@ def memory_platform(
         ),
         fingerprint_key=b"memory",
         assist=assist or local_assistant(),
+        merchant=FakeMerchant(clock),
+        payouts=payouts or PayoutPolicy(return_url="https://pay.example"),
     )

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from entrypoints.worker.content import look_after_content
 from entrypoints.worker.purge import purge
+from entrypoints.worker.selling import send_transfers, take_money_back
 from platform_core.booking.timers import AdvanceBooking, DueBookings
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.command import Query, Request
@@ -65,6 +66,9 @@ class Worker:
             ("lapse streams", self.lapse_streams, sweep_every),
             ("forget viewers", self.forget_viewers, sweep_every),
             ("content", self.look_after_content, sweep_every),
+            # Money back first: what has come back is not netted.
+            ("take money back", self.take_money_back, sweep_every),
+            ("send transfers", self.send_transfers, sweep_every),
             ("purge", self.purge, purge_every),
         )
 
@@ -130,6 +134,14 @@ class Worker:
     async def look_after_content(self) -> bool:
         """Process, purge and sweep up a batch of content; whether there may be more."""
         return await look_after_content(self._platform, SWEEP)
+
+    async def take_money_back(self) -> bool:
+        """Take a batch of sent money back from sellers, or ask about it; whether there may be more."""
+        return await take_money_back(self._platform, SWEEP)
+
+    async def send_transfers(self) -> bool:
+        """Send, retry or ask about a batch of transfers; whether there may be more."""
+        return await send_transfers(self._platform, SWEEP)
 
     async def purge(self) -> bool:
         """Forget a batch of what is out of date; whether there may be more."""

@@ -55,6 +55,9 @@ class Directory(Protocol):
     async def cards(self, users: Sequence[str]) -> Mapping[str, Card]:
         """The cards of those of these users who exist, by their id; looked up together."""
 
+    async def email(self, user: str) -> str | None:
+        """A user's address, for those who must write to them; None if there is no such user."""
+
     async def newest(self, roles: Sequence[Role], *, limit: int) -> list[Card]:
         """Those of these roles who are not banned, the newest first."""
 

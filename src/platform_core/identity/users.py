@@ -208,6 +208,11 @@ class People:
         found = await self._store.find(Select(User, (Where("id", "in", wanted),), limit=len(wanted)))
         return {user.id: _card(user) for user in found}
 
+    async def email(self, user: str) -> str | None:
+        """A user's address."""
+        found = await self._store.peek(User, user)
+        return None if found is None else found.email
+
     async def newest(self, roles: Sequence[Role], *, limit: int) -> list[Card]:
         """Those of these roles who are not banned, the newest first."""
         where = (Where("banned_at", "=", None), Where("role", "in", tuple(roles)))

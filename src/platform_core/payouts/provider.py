@@ -77,14 +77,15 @@ class OutcomeUnknown(Unavailable):
 
     Args:
         message: One sentence for a person.
+        retry_after: Seconds until it may be asked again, when that is known.
         answered: Whether an answer came that says nothing (an internal error of the provider). Providers give the same
             answer to the same key again, so the next try needs another key, once asking has found nothing.
     """
 
     code = "PROVIDER_OUTCOME_UNKNOWN"
 
-    def __init__(self, message: str = "the payment provider did not answer", *, answered: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, retry_after: int | None = None, answered: bool = False) -> None:
+        super().__init__(message, retry_after=retry_after)
         self.answered = answered
 
 

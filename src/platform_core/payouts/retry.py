@@ -38,6 +38,7 @@ class PayoutPolicy:
         key_seconds: How long the provider surely remembers an idempotency key.
         word_seconds: How long the provider's word on a movement it has taken is awaited before it is asked.
         recheck_seconds: How often a blocked transfer is looked at, should word of its seller's account have got lost.
+        return_url: Where sellers come back to from the provider's pages.
     """
 
     delay_days: int = 0
@@ -50,6 +51,7 @@ class PayoutPolicy:
     key_seconds: int = field(default=86_400, validator=_positive)
     word_seconds: int = field(default=600, validator=_positive)
     recheck_seconds: int = field(default=21_600, validator=_positive)
+    return_url: str = ""
 
     @property
     def delay(self) -> timedelta:

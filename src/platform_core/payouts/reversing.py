@@ -18,6 +18,7 @@ from platform_core.kernel.money import Money
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import payable, psp, receivable
+from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.debts import Debt, debt_of
 from platform_core.payouts.events import TransferReversalRefused, TransferReversed
 from platform_core.payouts.movement import TransferAttempt, TransferState
@@ -40,8 +41,10 @@ class DueReversals(Query[list[str]]):
     limit: int = 100
 
 
-async def due_reversals(query: DueReversals, work: Work) -> list[str]:
-    """Their ids."""
+async def due_reversals(query: DueReversals, work: Work, merchant: Merchant) -> list[str]:
+    """Their ids; none while there is no payment provider."""
+    if isinstance(merchant, NoMerchant):
+        return []
     due = Select(TransferReversal, (Where("due_at", "<=", work.now),), order=("due_at",), limit=query.limit)
     return [reversal.id for reversal in await work.find(due)]
 

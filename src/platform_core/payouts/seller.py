@@ -64,3 +64,9 @@ class SellerAccount(Aggregate):
         self.changed_at = now
         self.record(SellerAccountChanged(self.id, self.seller, state.value))
         return True
+
+    def move(self, provider: str, now: datetime) -> None:
+        """The platform has another payment provider now: begin there anew."""
+        self.provider, self.account = provider, None
+        self.state, self.changed_at = AccountState.ONBOARDING, now
+        self.record(SellerAccountChanged(self.id, self.seller, self.state.value))

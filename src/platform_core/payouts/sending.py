@@ -21,6 +21,7 @@ from platform_core.kernel.money import Money
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import payable, psp, receivable
+from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.debts import debt_of
 from platform_core.payouts.movement import TransferAttempt, TransferState
 from platform_core.payouts.provider import AccountState, Answer, Done, Failed, Merchant, OutcomeUnknown, Pending
@@ -50,8 +51,10 @@ class DueTransfers(Query[list[str]]):
     limit: int = 100
 
 
-async def due_transfers(query: DueTransfers, work: Work) -> list[str]:
-    """Their ids."""
+async def due_transfers(query: DueTransfers, work: Work, merchant: Merchant) -> list[str]:
+    """Their ids; none while there is no payment provider."""
+    if isinstance(merchant, NoMerchant):
+        return []
     due = Select(Transfer, (Where("due_at", "<=", work.now),), order=("due_at",), limit=query.limit)
     return [transfer.id for transfer in await work.find(due)]
 

@@ -149,6 +149,10 @@ class Transfer(Movement):
         """Whether what is unsent is surely here, and can be lowered."""
         return self.state in UNSENT and not self.uncertain
 
+    def is_pending(self, now: datetime) -> bool:
+        """Whether what is unsent is not to be sent yet: its time has not come, or a dispute keeps it."""
+        return self.state not in (S.IN_FLIGHT, S.PROBING) and (self.held or now < self.available_at)
+
     # ---- before it is sent
 
     def lower(self, amount: int, reason: str) -> None:
