@@ -31,6 +31,7 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
+from platform_core.marketplace.ports import SalesPolicy
 from platform_core.messaging.blocks import KeptBlocks
 from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.ports import Merchant, PayoutPolicy
@@ -103,6 +104,7 @@ class Platform:
         fingerprint_key: Secret bytes that key the digests kept with idempotency keys.
         worker: A name for this process, for its leases.
         assist: Who tells moods, suggests people and writes; nobody when None.
+        sales: The rules of time around orders.
         merchant: The payment provider's selling side; nothing can be sent to sellers or given back when None.
         payouts: How money gets to sellers.
     """
@@ -123,6 +125,7 @@ class Platform:
         fingerprint_key: bytes = b"",
         worker: str = "platform",
         assist: Assistant | None = None,
+        sales: SalesPolicy | None = None,
         merchant: Merchant | None = None,
         payouts: PayoutPolicy | None = None,
     ) -> None:
@@ -150,6 +153,7 @@ class Platform:
             Merchant: self.merchant,
             Passwords: passwords,
             PaymentGateway: gateway,
+            SalesPolicy: sales or SalesPolicy(),
             PayoutPolicy: payouts or PayoutPolicy(),
             Showcase: ContentShowcase(store, media.links),
             **_assistance(assist or no_assistant(), people),

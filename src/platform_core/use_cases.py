@@ -22,6 +22,14 @@ from platform_core.kernel.application import UseCase
 from platform_core.kernel.command import Command
 from platform_core.kernel.events import Event
 from platform_core.ledger import holds, reversals
+from platform_core.marketplace import checkout, orders, product, products, refunding
+from platform_core.marketplace import order as sales_order
+from platform_core.marketplace import paying as sales_paying
+from platform_core.marketplace import payment as sales_payment
+from platform_core.marketplace import reconciling as sales_reconciling
+from platform_core.marketplace import refund as sales_refund
+from platform_core.marketplace import reviews as product_reviews
+from platform_core.marketplace import sending as refund_sending
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
@@ -151,6 +159,35 @@ USE_CASES: tuple[UseCase, ...] = (
     content_upkeep.drop_source,
     content_upkeep.due_uploads,
     content_upkeep.sweep_upload,
+    products.create_product,
+    products.change_product,
+    products.publish_product,
+    products.retire_product,
+    products.list_products,
+    products.list_own_products,
+    products.all_products,
+    products.get_product,
+    products.review_seller,
+    checkout.place_order,
+    checkout.pay_order,
+    orders.get_order,
+    orders.list_orders,
+    orders.all_orders,
+    orders.fulfil_order,
+    orders.cancel_order,
+    refunding.refund_order,
+    refunding.approve_refund,
+    refunding.reject_refund,
+    refunding.list_refunds,
+    refunding.all_refunds,
+    refund_sending.due_refunds,
+    refund_sending.advance_refund,
+    sales_reconciling.due_orders,
+    sales_reconciling.expire_order,
+    sales_reconciling.stuck_payments,
+    sales_reconciling.reconcile_payment,
+    product_reviews.review_product,
+    product_reviews.list_reviews,
     onboarding.start_onboarding,
     onboarding.refresh_seller_account,
     onboarding.unblock_transfers,
@@ -191,6 +228,12 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     entitlements.TierPlan,
     entitlements.Subscription,
     entitlements.Unlock,
+    product.Product,
+    sales_order.Order,
+    sales_payment.Payment,
+    sales_refund.Refund,
+    product_reviews.ProductReview,
+    product_reviews.ReviewRight,
     seller.SellerAccount,
     debts.Debt,
     transfer.Transfer,
@@ -202,7 +245,9 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
 #: What a provider's message can be about: how our ids of it begin, and what takes the provider's word. Behind the unit
 #: of work and the message such a function asks for services, as use cases do.
 SUBJECTS: Mapping[str, Callable[..., Awaitable[str]]] = {
+    "pay": sales_paying.heed_payment,
     "pur": purchases.heed_purchase,
+    "rfd": refunding.heed_refund,
     "sel": words.heed_account,
     "trf": words.heed_transfer,
     "trr": words.heed_reversal,
@@ -218,5 +263,7 @@ REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] 
     (UserUnbanned, standing.on_user),
     (RoleChanged, standing.on_user),
     (ContentProcessed, content_upkeep.on_processed),
+    (UserBanned, products.on_seller),
+    (UserUnbanned, products.on_seller),
     (SellerAccountChanged, onboarding.on_account_changed),
 )

@@ -8,6 +8,7 @@ from adapters.sql import schema
 from adapters.sql.columns import Instant, Json, Words
 from adapters.sql.content_tables import CONTENT_TABLES
 from adapters.sql.payout_tables import PAYOUT_TABLES
+from adapters.sql.sales_tables import SALES_TABLES
 from adapters.sql.schema import aggregates
 
 #: Every table, those of this file and those it brings along.
@@ -282,6 +283,7 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "viewer": viewers,
     "admission": admissions,
     **CONTENT_TABLES,
+    **SALES_TABLES,
     **PAYOUT_TABLES,
 }
 

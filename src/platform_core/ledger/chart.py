@@ -41,6 +41,26 @@ def psp(provider: str, currency: str) -> Account:
     return Account.of("psp", provider, currency, floor=None)
 
 
+def sales_revenue(currency: str) -> Account:
+    """The platform's fees on what sellers sell."""
+    return Account.of("revenue", SYSTEM, currency, floor=None)
+
+
+def tax(country: str, currency: str) -> Account:
+    """Tax taken with prices, due to a country."""
+    return Account.of("tax", country, currency, floor=None)
+
+
+def psp_fees(currency: str) -> Account:
+    """What payment providers cost: an expense, so negative."""
+    return Account.of("psp_fees", SYSTEM, currency, floor=None)
+
+
+def unmatched(currency: str) -> Account:
+    """Money that came and buys nothing, until it is back where it came from."""
+    return Account.of("unmatched", SYSTEM, currency)
+
+
 def token_sales(currency: str) -> Account:
     """Money received for tokens not yet redeemed."""
     return Account.of("token_sales", SYSTEM, currency, floor=None)

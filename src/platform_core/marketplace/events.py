@@ -184,3 +184,14 @@ class ProductReviewed(Event):
     product: str
     buyer: str
     rating: int
+
+
+@frozen
+class RefundUnmatched(Event):
+    """The provider gave money back that by all we know it should not have: `state` is where the refund is here."""
+
+    name: ClassVar[str] = "marketplace.refund_unmatched"
+    refund: str
+    order: str
+    reference: str
+    state: str

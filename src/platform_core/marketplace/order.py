@@ -33,9 +33,7 @@ class OrderState(Enum):
     CHARGED_BACK = "charged_back"
 
 
-_UNPAID = frozenset(
-    {OrderState.PENDING_PAYMENT, OrderState.NEEDS_ATTENTION, OrderState.EXPIRED, OrderState.CANCELLED}
-)
+_UNPAID = frozenset({OrderState.PENDING_PAYMENT, OrderState.NEEDS_ATTENTION, OrderState.EXPIRED, OrderState.CANCELLED})
 _CAPTURED = frozenset(OrderState) - _UNPAID - {OrderState.CHARGED_BACK}
 
 # Money that comes late is money: an order that has ended unpaid can still be paid. Between the states of a paid one the
@@ -272,6 +270,11 @@ class Order(Aggregate):
         self.state = self.unpaid = ORDERS.move(self.state, state)
         self.record(OrderEnded(self.id, self.buyer, state.value))
 
+    def wait(self, until: datetime) -> None:
+        """Wait for its payment until then."""
+        if self.state is OrderState.PENDING_PAYMENT:
+            self.expires_at = until
+
     def deliver(self, numbers: Iterable[int], now: datetime) -> None:
         """The buyer has these lines. Those they have already stay so.
 
@@ -349,6 +352,11 @@ class Order(Aggregate):
     def _of(self, sellers: Iterable[str] | None) -> Sequence[OrderLine]:
         wanted = None if sellers is None else set(sellers)
         return [line for line in self.lines if wanted is None or line.seller in wanted]
+
+    def kept(self, line: OrderLine) -> int:
+        """What of a line's money has not gone back."""
+        standing = self.standing[line.number - 1]
+        return max(0, line.gross - standing.refunded - standing.charged_back)
 
     def left(self, line: OrderLine) -> int:
         """What is left of a line for refunds to return."""

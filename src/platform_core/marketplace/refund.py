@@ -21,15 +21,10 @@ from platform_core.marketplace.events import (
 )
 from platform_core.marketplace.parts import Parts
 from platform_core.marketplace.payment import Taken
-from platform_core.payouts.ports import Failed, Failure
+from platform_core.payouts.ports import Failed, Failure, PayoutPolicy, retry_delay
 
-LEASE = timedelta(minutes=2)
-"""How long whoever sends a refund may take before another asks what became of it."""
 ASK_AFTER = timedelta(minutes=30)
 """How long a provider's word may take before the provider is asked."""
-PAUSES = tuple(timedelta(seconds=seconds) for seconds in (60, 240, 960, 3840, 15_360, 21_600, 21_600))
-"""Between tries after definite failures; past them an operator looks at it."""
-FUNDS_PAUSE = timedelta(hours=6)
 
 
 class RefundState(Enum):
@@ -115,7 +110,11 @@ class Refund(Aggregate):
         created_at: When it was asked for.
         state: Where it is.
         reference: The provider's id of it, once known.
-        generation: How often it definitely failed: part of the key it is sent with (invariant 31).
+        generation: The number in the key it is sent with; grows only after a definite failure (invariant 31).
+        tries: How often it definitely failed.
+        probes: How often in a row asking what became of it brought no answer.
+        answered: Whether an answer came to the last try that says nothing.
+        sent_at: When it was sent last.
         due_at: When there is something to do with it: send it, or ask what became of it.
         taken: What it took of each line, while it has.
         error: Why it was rejected or failed, or the last try did.
@@ -138,7 +137,11 @@ class Refund(Aggregate):
     created_at: datetime
     state: RefundState
     reference: str | None = None
-    generation: int = 0
+    generation: int = 1
+    tries: int = 0
+    probes: int = 0
+    answered: bool = False
+    sent_at: datetime | None = None
     due_at: datetime | None = None
     taken: tuple[Taken, ...] = ()
     error: str | None = None
@@ -192,7 +195,7 @@ class Refund(Aggregate):
 
     # ---- sending
 
-    def claim(self, now: datetime) -> bool:
+    def claim(self, now: datetime, policy: PayoutPolicy) -> bool:
         """Take it, to send it or to ask what became of it: nobody else does for a while.
 
         Returns:
@@ -201,25 +204,48 @@ class Refund(Aggregate):
         sent_before = self.state is RefundState.SUBMITTED
         if not sent_before:
             self.state = REFUNDS.move(self.state, RefundState.SUBMITTED)
-        self.due_at = now + LEASE
+            self.sent_at, self.answered, self.probes = now, False, 0
+        self.due_at = now + timedelta(seconds=policy.lease_seconds)
         return sent_before
+
+    def needs_next_key(self, now: datetime, policy: PayoutPolicy) -> bool:
+        """Whether the provider, which has never heard of it, needs another key for the next try: an answer has used up
+        the last one, or it has forgotten it.
+        """
+        forgotten = self.sent_at is not None and now - self.sent_at >= timedelta(seconds=policy.key_seconds)
+        return self.answered or forgotten
+
+    def next_key(self, now: datetime) -> None:
+        """The last try is known to have come to nothing: the next has another key."""
+        self.generation += 1
+        self.answered, self.sent_at = False, now
+
+    def wait(self, now: datetime) -> None:
+        """There is nobody to ask now."""
+        self.due_at = now + ASK_AFTER
 
     def await_word(self, reference: str, now: datetime) -> None:
         """The provider has taken it; its outcome comes later, or is asked for."""
-        if self.state is RefundState.SUBMITTED:
-            self.reference, self.due_at = reference, now + ASK_AFTER
+        self.reference, self.due_at, self.probes = reference, now + ASK_AFTER, 0
 
-    def put_off(self, failure: Failed, now: datetime) -> bool:
+    def lose_sight(self, now: datetime, policy: PayoutPolicy, *, answered: bool) -> None:
+        """Nobody knows what became of it: ask before anything else is sent."""
+        self.probes += 1
+        self.answered = self.answered or answered
+        self.due_at = now + timedelta(seconds=retry_delay(self.probes, self.key, policy))
+
+    def put_off(self, failure: Failed, now: datetime, policy: PayoutPolicy) -> bool:
         """It was definitely not done this time; whether it is tried again. The next try has another key."""
-        if self.state is not RefundState.SUBMITTED:
-            return True
-        if failure.failure in (Failure.PERMANENT, Failure.FAULT) or self.generation >= len(PAUSES):
+        self.tries += 1
+        if failure.failure in (Failure.PERMANENT, Failure.FAULT) or self.tries >= policy.max_attempts:
             return False
-        patient = failure.failure in (Failure.FUNDS, Failure.BLOCKED)
-        self.due_at = now + (FUNDS_PAUSE if patient else PAUSES[self.generation])
+        pause = retry_delay(self.tries, self.id, policy)
+        if failure.failure in (Failure.FUNDS, Failure.BLOCKED):
+            pause = max(pause, policy.funds_seconds)
+        self.due_at = now + timedelta(seconds=pause)
         self.state = REFUNDS.move(self.state, RefundState.APPROVED)
-        self.generation += 1
-        self.error = f"{failure.code}: {failure.reason}"[:500]
+        self.next_key(now)
+        self.reference, self.error = None, f"{failure.code}: {failure.reason}"[:500]
         return True
 
     # ---- its end

@@ -106,9 +106,7 @@ async def _settle_right(work: Work, order: Order, product: str, *, gives: bool) 
     right = right or ReviewRight(id=id, product=product, buyer=order.buyer)
     if gives == (order.id in right.orders):
         return
-    right.orders = (
-        (*right.orders, order.id) if gives else tuple(other for other in right.orders if other != order.id)
-    )
+    right.orders = (*right.orders, order.id) if gives else tuple(other for other in right.orders if other != order.id)
     if is_new:
         work.add(right)
     else:

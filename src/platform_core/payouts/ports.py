@@ -11,10 +11,11 @@ from platform_core.payouts.provider import (
     OutcomeUnknown,
     Pending,
 )
-from platform_core.payouts.retry import PayoutPolicy
+from platform_core.payouts.retry import PayoutPolicy, retry_delay
 from platform_core.payouts.returning import give_back, take_back
 from platform_core.payouts.scheduling import free_transfers, hold_transfers, schedule_transfer
 from platform_core.payouts.transfer import transfer_id
+from platform_core.payouts.trying import asked, recorded
 
 __all__ = [
     "AccountState",
@@ -27,9 +28,12 @@ __all__ = [
     "OutcomeUnknown",
     "PayoutPolicy",
     "Pending",
+    "asked",
     "free_transfers",
     "give_back",
     "hold_transfers",
+    "recorded",
+    "retry_delay",
     "schedule_transfer",
     "take_back",
     "transfer_id",
