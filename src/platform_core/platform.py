@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -19,7 +19,7 @@ from platform_core.identity.sessions import Doorkeeper
 from platform_core.identity.users import People
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
-from platform_core.kernel.application import Application, Outcome, services_of
+from platform_core.kernel.application import Application, Outcome, UseCase, services_of
 from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.command import Command, Request
 from platform_core.kernel.errors import PlatformError, Unavailable
@@ -107,6 +107,7 @@ class Platform:
         sales: The rules of time around orders.
         merchant: The payment provider's selling side; nothing can be sent to sellers or given back when None.
         payouts: How money gets to sellers.
+        use_cases: What can be asked of it, should somebody put others in the place of some.
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class Platform:
         sales: SalesPolicy | None = None,
         merchant: Merchant | None = None,
         payouts: PayoutPolicy | None = None,
+        use_cases: Iterable[UseCase] = USE_CASES,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -160,7 +162,7 @@ class Platform:
         }
         services[Subjects] = Subjects({prefix: _bound(heed, services) for prefix, heed in SUBJECTS.items()})
         self.application = Application(
-            USE_CASES,
+            use_cases,
             store=store,
             clock=clock,
             ids=ids,

@@ -1,0 +1,149 @@
+"""Runs: steps drawn from a seed or read back, played one by one, with everything checked after each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from random import Random
+
+from attrs import frozen
+
+from entrypoints.simulation import bookings, outside, sales, selling, telling, tokens, wallets
+from entrypoints.simulation.healing import heal
+from entrypoints.simulation.invariants import Broken, Invariant, Scene
+from entrypoints.simulation.stage import Crash
+from entrypoints.simulation.steps import AWAITS, CALLS, COMMITS, READS, Planned, Step, Trouble
+from entrypoints.simulation.verbs import Skip, Verb
+from entrypoints.simulation.world import USUAL, Doubles, World
+from platform_core.kernel.errors import Invalid
+
+STEPS = 150
+"""How many steps a run has, unless told otherwise."""
+TRIES = 10
+"""How often another verb is drawn when one makes no sense just then."""
+VERBS: dict[str, Verb] = {
+    verb.name: verb for verb in (*wallets.VERBS, *bookings.VERBS, *selling.VERBS, *outside.VERBS)
+}
+ALWAYS: tuple[Invariant, ...] = (*tokens.ALWAYS, *telling.ALWAYS, *sales.ALWAYS)
+AT_REST: tuple[Invariant, ...] = (*telling.AT_REST, *sales.AT_REST)
+UNTROUBLED = frozenset({"pay", "clock", "resume", "kill", "bank", "settle", "account", "spend"})
+"""What is not an act of the platform: nothing can go wrong inside it."""
+
+
+@frozen
+class Run:
+    """What came of a run.
+
+    Args:
+        seed: Its seed.
+        steps: What was done.
+        trace: A line for each step: what was done, what came of it, and a digest of all money after it.
+        broken: What did not hold, or None.
+    """
+
+    seed: int
+    steps: tuple[Step, ...]
+    trace: tuple[str, ...]
+    broken: Broken | None
+
+    @property
+    def digest(self) -> str:
+        """A digest of the whole trace: the same for the same seed, in every process."""
+        return blake2b("\n".join(self.trace).encode(), digest_size=8).hexdigest()
+
+
+def run(seed: int, count: int = STEPS, doubles: Doubles = USUAL) -> Run:
+    """Draw and play a run."""
+    # Draws must repeat; nothing here is secret.
+    rng = Random(f"simulation {seed}")  # noqa: S311
+    world = World(seed, doubles)
+    return _played(seed, world, (_drawn(rng, world, number) for number in range(1, count + 1)))
+
+
+def replay(seed: int, steps: Sequence[Step], doubles: Doubles = USUAL) -> Run:
+    """Play steps that were written down.
+
+    Raises:
+        Invalid: One has a verb that is none.
+    """
+    for step in steps:
+        if step.verb not in VERBS:
+            raise Invalid.field("replay", f"{step.verb!r} is no verb; there are {', '.join(VERBS)}")
+    return _played(seed, World(seed, doubles), steps)
+
+
+def _played(seed: int, world: World, steps: Iterable[Step]) -> Run:
+    scene, done, trace = Scene(world), list[Step](), list[str]()
+    broken = next(_broken(scene, ALWAYS, 0), None)
+    for step in steps:
+        done.append(step)
+        try:
+            outcome = _play(world, step)
+        except Crash as crash:
+            outcome, broken = "crashes", Broken("nothing crashes", (), str(crash), step.number)
+        world.name_what_is_new()
+        broken = broken or next(_broken(scene, ALWAYS, step.number), None)
+        trace.append(f"{step} -> {outcome} [{_digest(world)}]")
+        if broken is not None:
+            return Run(seed, tuple(done), tuple(trace), broken)
+    try:
+        heal(world)
+    except Crash as crash:
+        broken = Broken("nothing crashes", (), str(crash), None)
+    broken = broken or next(_broken(scene, (*ALWAYS, *AT_REST), None), None)
+    trace.append(f"at rest [{_digest(world)}]")
+    return Run(seed, tuple(done), tuple(trace), broken)
+
+
+def _play(world: World, step: Step) -> str:
+    """Do a step; what came of it."""
+    world.provider.number = step.number
+    try:
+        doing = VERBS[step.verb].do(world, step)
+    except (Skip, ValueError):
+        return "-"
+    if isinstance(doing, str):
+        return doing
+    return world.stage.play(step, doing, " ".join(step.args) if step.verb == "worker" else "")
+
+
+def _broken(scene: Scene, invariants: Iterable[Invariant], step: int | None) -> Iterator[Broken]:
+    scene.look()
+    for invariant in invariants:
+        detail = invariant.check(scene)
+        if detail is not None:
+            yield Broken(invariant.name, invariant.numbers, detail, step)
+
+
+def _digest(world: World) -> str:
+    """All balances, how much is on its way, and what the provider has."""
+    hasher = blake2b(digest_size=6)
+    for id, tally in sorted(world.store.tallies().items()):
+        hasher.update(f"{id} {tally.balance} {tally.sequence} {tally.frozen}\n".encode())
+    counts = (len(world.store.written), len(world.heard), len(world.provider.calls), len(world.provider.messages))
+    hasher.update(repr((counts, world.provider.cash("EUR"))).encode())
+    return hasher.hexdigest()
+
+
+# ---- drawing
+
+
+def _drawn(rng: Random, world: World, number: int) -> Step:
+    names, weights = list(VERBS), [verb.weight for verb in VERBS.values()]
+    for _ in range(TRIES):
+        [name] = rng.choices(names, weights)
+        args = VERBS[name].draw(rng, world)
+        if args is not None:
+            troubles = () if name in UNTROUBLED or rng.random() < 0.75 else tuple(_troubles(rng, name))
+            return Step(number, name, tuple(args), troubles)
+    return Step(number, "clock", ("60",))
+
+
+def _troubles(rng: Random, name: str) -> Iterator[Planned]:
+    is_worker = name == "worker"
+    for _ in range(rng.choice((1, 1, 1, 2))):
+        among, most = rng.choice(((COMMITS, 4), (CALLS, 3), (CALLS, 3), (AWAITS, 20), (AWAITS, 20), (READS, 8)))
+        trouble = rng.choice(among)
+        if trouble is Trouble.REFUSED and rng.random() < 0.5:
+            trouble = Trouble.SLOW
+        yield Planned(trouble, rng.randint(1, most if is_worker or most < 8 else most // 2))
