@@ -63,6 +63,7 @@ _GROUPS: Mapping[str, Callable[..., Any]] = {
     "fees": declared.Fees,
     "assist": declared.Assist,
     "payments": declared.Payments,
+    "payouts": declared.Payouts,
     "ice": declared.Ice,
     "media": declared.Media,
     "log": declared.Log,

@@ -97,6 +97,12 @@ class Passwords:
 class Fees:
     """The platform's share, per kind of journal entry."""
 
+    sale: int = _option(
+        1000,
+        "Share of what sellers sell, tax not counted, in basis points (hundredths of a per cent).",
+        low=0,
+        high=10_000,
+    )
     tip: int = _option(0, "Share of a tip, in basis points (hundredths of a per cent).", low=0, high=10_000)
     capture: int = _option(0, "Share of a captured hold, in basis points.", low=0, high=10_000)
     stream_entry: int = _option(0, "Share of entry to a premium stream, in basis points.", low=0, high=10_000)

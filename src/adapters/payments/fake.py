@@ -169,7 +169,7 @@ class FakeGateway:
             data["detail"] = detail
         event = {
             "id": _event_id(subject, reference, outcome, amount, detail),
-            "type": f"{_NOUNS[subject.partition('_')[0]]}.{outcome.value}",
+            "type": f"{_NOUNS.get(subject.partition('_')[0], 'payment')}.{outcome.value}",
             "data": data,
         }
         body = json.dumps(event, separators=(",", ":")).encode()

@@ -22,6 +22,8 @@ COMMANDS = {
     "content": "content",
     "bookings": "bookings",
     "streams": "streams",
+    "products": "products",
+    "orders": "orders",
     "ledger": "ledger",
     "outbox": "outbox",
     "webhooks": "webhooks",

@@ -18,21 +18,26 @@ logger = logging.getLogger("platform_core.worker")
 
 async def send_transfers(platform: Platform, batch: int) -> bool:
     """Do a batch of what is due to transfers; whether there may be more."""
-    return await _sweep(
+    return await sweep(
         platform, DueTransfers(batch), lambda id, by: platform.execute(AdvanceTransfer(id), by=by), batch
     )
 
 
 async def take_money_back(platform: Platform, batch: int) -> bool:
     """Do a batch of what is due to reversals of transfers; whether there may be more."""
-    return await _sweep(
+    return await sweep(
         platform, DueReversals(batch), lambda id, by: platform.execute(AdvanceReversal(id), by=by), batch
     )
 
 
-async def _sweep(
+async def sweep(
     platform: Platform, due: Query[list[str]], act: Callable[[str, Actor], Awaitable[object]], batch: int
 ) -> bool:
+    """Act on each thing that is due; whether there may be more.
+
+    Raises:
+        Exception: What the last of those that failed failed with; the others were seen to all the same.
+    """
     system = Actor.system("worker")
     found = await platform.execute(due, by=system)
     acted, failure = 0, None

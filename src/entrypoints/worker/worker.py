@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from entrypoints.worker.content import look_after_content
 from entrypoints.worker.purge import purge
+from entrypoints.worker.sales import ask_about_payments, expire_orders, send_refunds
 from entrypoints.worker.selling import send_transfers, take_money_back
 from platform_core.booking.timers import AdvanceBooking, DueBookings
 from platform_core.kernel.actor import Actor
@@ -66,6 +67,9 @@ class Worker:
             ("lapse streams", self.lapse_streams, sweep_every),
             ("forget viewers", self.forget_viewers, sweep_every),
             ("content", self.look_after_content, sweep_every),
+            ("ask about payments", self.ask_about_payments, sweep_every),
+            ("expire orders", self.expire_orders, sweep_every),
+            ("send refunds", self.send_refunds, sweep_every),
             # Money back first: what has come back is not netted.
             ("take money back", self.take_money_back, sweep_every),
             ("send transfers", self.send_transfers, sweep_every),
@@ -139,6 +143,18 @@ class Worker:
     async def look_after_content(self) -> bool:
         """Process, purge and sweep up a batch of content; whether there may be more."""
         return await look_after_content(self._platform, SWEEP)
+
+    async def send_refunds(self) -> bool:
+        """Send, retry or ask about a batch of refunds; whether there may be more."""
+        return await send_refunds(self._platform, SWEEP)
+
+    async def ask_about_payments(self) -> bool:
+        """Ask the provider about a batch of payments nobody told of; whether there may be more."""
+        return await ask_about_payments(self._platform, SWEEP)
+
+    async def expire_orders(self) -> bool:
+        """End a batch of orders that were not paid in time; whether there may be more."""
+        return await expire_orders(self._platform, SWEEP)
 
     async def take_money_back(self) -> bool:
         """Take a batch of sent money back from sellers, or ask about it; whether there may be more."""

@@ -17,7 +17,10 @@ Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "prefix", "contains"]
 
 @frozen
 class Where:
-    """A stored field compared with a constant; `in` takes a tuple, `prefix` the start of a text, `contains` a part of it."""
+    """A stored field compared with a constant.
+
+    `in` takes a tuple, `prefix` the start of a text, `contains` a part of it.
+    """
 
     field: str
     operator: Operator

@@ -63,6 +63,7 @@ class PlaceOrder(Command[OrderView]):
 async def place_order(
     command: PlaceOrder,
     work: Work,
+    *,
     people: Directory,
     fees: FeePolicy,
     gateway: PaymentGateway,
@@ -84,7 +85,9 @@ async def place_order(
     _check_items(command.items)
     order = await work.get(Order, id := work.stable_id("ord"))
     if order is None:
-        order, payment = await _made(command, work, people, fees, gateway, rules, id)
+        products = await _products(command.items, work, people)
+        order = _order(id, command.items, products, work, fee_bp=fees.rate("sale"), rules=rules)
+        payment = _payment(work, order, command.method, gateway, order.payment)
         work.add(order)
         work.add(payment)
         await work.commit()
@@ -163,20 +166,12 @@ def _check_items(items: Sequence[CartItem]) -> None:
         seen.add(item.product)
 
 
-async def _made(
-    command: PlaceOrder,
-    work: Work,
-    people: Directory,
-    fees: FeePolicy,
-    gateway: PaymentGateway,
-    rules: SalesPolicy,
-    id: str,
-) -> tuple[Order, Payment]:
-    products = await _products(command.items, work, people)
-    rate = fees.rate("sale")
+def _order(
+    id: str, items: Sequence[CartItem], products: Sequence[Product], work: Work, *, fee_bp: int, rules: SalesPolicy
+) -> Order:
     lines = tuple(
-        _line(number, item, product, rate)
-        for number, (item, product) in enumerate(zip(command.items, products, strict=True), 1)
+        _line(number, item, product, fee_bp)
+        for number, (item, product) in enumerate(zip(items, products, strict=True), 1)
     )
     order = Order(
         id=id,
@@ -190,7 +185,7 @@ async def _made(
         expires_at=work.now + rules.pending_for,
     )
     order.record(OrderPlaced(order.id, order.buyer, order.total, order.currency))
-    return order, _payment(work, order, command.method, gateway, order.payment)
+    return order
 
 
 def _line(number: int, item: CartItem, product: Product, rate: int) -> OrderLine:

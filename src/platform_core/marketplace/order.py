@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.errors import Conflict, InvalidTransition
@@ -144,7 +144,7 @@ class LineStanding:
     reserved: int = 0
     refunded: int = 0
     charged_back: int = 0
-    returned: Parts = Parts()
+    returned: Parts = field(factory=Parts)
     delivered: bool = False
 
 

@@ -22,7 +22,7 @@ from platform_core.marketplace.views import Party, check_page, parties
 
 @frozen
 class LineView:
-    """A line of an order. Amounts are in minor units; `fee` and `net` are for its seller and admins, None for others."""
+    """A line of an order. Amounts are in minor units; `fee` and `net` are for its seller and admins, else None."""
 
     number: int
     product: str
@@ -224,7 +224,7 @@ async def list_orders(query: ListOrders, work: Work, people: Directory) -> Order
     Raises:
         Invalid: The page is out of bounds.
     """
-    return await _page(work, people, work.actor.id, query.state, query.limit, query.offset)
+    return await _page(work, people, query, buyer=work.actor.id)
 
 
 @frozen
@@ -252,17 +252,16 @@ async def all_orders(query: AllOrders, work: Work, people: Directory) -> OrderLi
     Raises:
         Invalid: The page is out of bounds.
     """
-    return await _page(work, people, query.buyer, query.state, query.limit, query.offset)
+    return await _page(work, people, query, buyer=query.buyer)
 
 
-async def _page(
-    work: Work, people: Directory, buyer: str | None, state: OrderState | None, limit: int, offset: int
-) -> OrderList:
-    check_page(limit, offset)
-    wanted = (("buyer", buyer), ("state", state))
+async def _page(work: Work, people: Directory, query: ListOrders | AllOrders, *, buyer: str | None) -> OrderList:
+    check_page(query.limit, query.offset)
+    wanted = (("buyer", buyer), ("state", query.state))
     where = tuple(Where(name, "=", value) for name, value in wanted if value is not None)
-    select = Select(Order, where, ("-created_at",), limit=limit, offset=offset)
-    return OrderList(await views(work, await work.find(select), people), await work.count(select), limit, offset)
+    select = Select(Order, where, ("-created_at",), limit=query.limit, offset=query.offset)
+    found = await views(work, await work.find(select), people)
+    return OrderList(found, await work.count(select), query.limit, query.offset)
 
 
 @frozen

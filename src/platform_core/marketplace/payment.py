@@ -40,7 +40,7 @@ class PaymentState(Enum):
     CHARGED_BACK = "charged_back"
 
 
-#: How much a state says. Word of a lower or the same rank changes nothing, so the order in which it comes does not matter.
+#: How much a state says. Word of a lower or the same rank changes nothing, so it may come in any order.
 RANKS: Mapping[PaymentState, int] = {
     PaymentState.CREATED: 0,
     PaymentState.REQUIRES_ACTION: 1,

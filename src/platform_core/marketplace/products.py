@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from platform_core.identity.events import UserBanned, UserUnbanned
 from platform_core.identity.ports import Directory
@@ -308,7 +308,7 @@ async def list_products(query: ListProducts, work: Work, people: Directory) -> P
     where = [Where("state", "=", ProductState.PUBLISHED), Where("shown", "=", True), *_search(query.search)]
     if query.seller is not None:
         where.append(Where("seller", "=", query.seller))
-    return await _page(work, people, where, _ORDERS[query.sort], query.limit, query.offset)
+    return await _page(work, people, query, Select(Product, tuple(where), _ORDERS[query.sort]))
 
 
 @frozen
@@ -336,7 +336,7 @@ async def list_own_products(query: ListOwnProducts, work: Work, people: Director
     where = [Where("seller", "=", work.actor.id)]
     if query.state is not None:
         where.append(Where("state", "=", query.state))
-    return await _page(work, people, where, ("-created_at",), query.limit, query.offset)
+    return await _page(work, people, query, Select(Product, tuple(where), ("-created_at",)))
 
 
 @frozen
@@ -370,7 +370,7 @@ async def all_products(query: AllProducts, work: Work, people: Directory) -> Pro
         where.append(Where("seller", "=", query.seller))
     if query.state is not None:
         where.append(Where("state", "=", query.state))
-    return await _page(work, people, where, ("-created_at",), query.limit, query.offset)
+    return await _page(work, people, query, Select(Product, tuple(where), ("-created_at",)))
 
 
 def _search(words: str) -> list[Where]:
@@ -379,11 +379,12 @@ def _search(words: str) -> list[Where]:
 
 
 async def _page(
-    work: Work, people: Directory, where: list[Where], order: tuple[str, ...], limit: int, offset: int
+    work: Work, people: Directory, query: ListProducts | ListOwnProducts | AllProducts, select: Select[Product]
 ) -> ProductList:
-    check_page(limit, offset)
-    select = Select(Product, tuple(where), order, limit=limit, offset=offset)
-    return ProductList(await views(await work.find(select), people), await work.count(select), limit, offset)
+    check_page(query.limit, query.offset)
+    select = evolve(select, limit=query.limit, offset=query.offset)
+    found = await views(await work.find(select), people)
+    return ProductList(found, await work.count(select), query.limit, query.offset)
 
 
 @frozen

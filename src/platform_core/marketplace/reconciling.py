@@ -97,6 +97,7 @@ class ReconcilePayment(Command[PaymentState]):
 async def reconcile_payment(
     command: ReconcilePayment,
     work: Work,
+    *,
     gateway: PaymentGateway,
     people: Directory,
     payouts: PayoutPolicy,

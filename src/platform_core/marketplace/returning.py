@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from platform_core.kernel.errors import Conflict
 from platform_core.kernel.journal import Posting
@@ -54,14 +54,14 @@ async def take(
     Returns:
         The entry's id.
     """
-    return await _post(work, order, taken, -minor, take_back, kind, provider, reference)
+    return await _post(work, order, taken, -minor, kind=kind, provider=provider, reference=reference)
 
 
 async def give(
     work: Work, order: Order, taken: Sequence[Taken], *, minor: int, kind: str, provider: str, reference: str
 ) -> str:
     """Post that it came back after all: the exact opposite of `take` (invariant 24)."""
-    return await _post(work, order, taken, minor, give_back, kind, provider, reference)
+    return await _post(work, order, taken, minor, kind=kind, provider=provider, reference=reference)
 
 
 async def _post(
@@ -69,13 +69,13 @@ async def _post(
     order: Order,
     taken: Iterable[Taken],
     minor: int,
-    move: Callable[..., Awaitable[tuple[Posting, ...]]],
+    *,
     kind: str,
     provider: str,
     reference: str,
 ) -> str:
     """An entry of `minor` that comes (positive) or goes."""
-    sign = 1 if minor > 0 else -1
+    sign, move = (1, give_back) if minor > 0 else (-1, take_back)
     amounts: dict[str, int] = {}
     legs: list[Posting] = []
     net: dict[str, int] = {}

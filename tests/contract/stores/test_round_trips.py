@@ -42,6 +42,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return PLAIN[hint]
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)
+    if isinstance(hint, type) and attrs.has(hint):
+        return drawn(hint)
     parts = get_args(hint)
     if get_origin(hint) in (Union, UnionType):
         return st.one_of(*map(values, parts))
