@@ -11,9 +11,12 @@ from platform_core.kernel.sync import run_sync
 from platform_core.marketplace.refund import Refund, RefundState
 from platform_core.marketplace.refunding import ApproveRefund
 from platform_core.payouts.movement import TransferState
+from platform_core.payouts.onboarding import StartOnboarding
 from platform_core.payouts.ports import AccountState, Pending
+from platform_core.payouts.seller import SellerAccount
 from platform_core.payouts.sending import RetryTransfer
 from platform_core.payouts.transfer import Transfer
+from platform_core.wallet.ports import PaymentOutcome
 from platform_core.wallet.webhooks import ReplayWebhook, Webhook, WebhookState
 
 HOUR = 3600
@@ -70,6 +73,9 @@ class Healer:
         for account, state in list(provider.accounts.items()):
             if state in (AccountState.ONBOARDING, AccountState.RESTRICTED):
                 provider.set_account(account, AccountState.READY)
+        for page in list(provider.pages.values()):
+            if page.said is PaymentOutcome.PROCESSING:
+                provider.pay(page, PaymentOutcome.FAILED)
         for moved in list(provider.moved.values()):
             if isinstance(moved.answer, Pending):
                 provider.settle(moved)
@@ -101,6 +107,9 @@ class Healer:
     def _help(self) -> None:
         """Operators look after what waits for them."""
         world = self._world
+        for account in world.all(SellerAccount):
+            if account.account is None:
+                self._act(world.do(StartOnboarding(), world.people[world.by_id[account.seller]]))
         for refund in world.all(Refund):
             if refund.state is RefundState.REQUESTED:
                 self._act(world.do(ApproveRefund(refund.id)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
+from entrypoints.simulation.due import busy_rounds, coming
 from entrypoints.simulation.provider import Charge, Page
 from entrypoints.simulation.steps import Step
 from entrypoints.simulation.verbs import Doing, Skip, Verb, anybody, arguments, number, person, some
-from entrypoints.simulation.world import OPERATOR, PROCESSES, World
+from entrypoints.simulation.world import LONGEST_STAND, OPERATOR, PROCESSES, World
 from platform_core.identity.staff import BanUser, UnbanUser
+from platform_core.identity.users import User
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.marketplace.payment import Payment
 from platform_core.messaging.blocks import BlockUser, UnblockUser
@@ -34,7 +36,7 @@ def _pages(world: World) -> dict[str, Page]:
 
 
 def _draw_pay(rng: Random, world: World) -> tuple[str, ...] | None:
-    pages = _pages(world)
+    pages = {name: page for name, page in _pages(world).items() if world.provider.can_be_paid(page)}
     paid = {charge.subject for charge in world.provider.charges.values()}
     fresh = [name for name, page in pages.items() if page.subject not in paid]
     page = some(rng, fresh if fresh and rng.random() < 0.9 else pages)
@@ -48,6 +50,8 @@ def _pay(world: World, step: Step) -> Doing:
     name, how = arguments(step, 2)
     page = _pages(world).get(name)
     if page is None or how not in (*PAID, "wrong"):
+        raise Skip
+    if not world.provider.can_be_paid(page):
         raise Skip
     minor = page.money.minor - 1 if how == "wrong" else None
     return "tells " + world.provider.pay(page, PAID.get(how, PaymentOutcome.SUCCEEDED), minor=minor)
@@ -100,12 +104,11 @@ def _again(world: World, step: Step) -> Doing:
 # ---- workers, processes and time
 
 
-def _draw_worker(rng: Random, world: World) -> tuple[str, ...]:
-    rounds = [name for name in world.rounds if name not in SELDOM] if rng.random() < 0.95 else list(world.rounds)
-    return rng.choice(rounds), rng.choice(PROCESSES)
-
-
-SELDOM = ("purge", "forget-viewers", "lapse-streams", "content")
+def _draw_worker(rng: Random, world: World) -> tuple[str, ...] | None:
+    busy = busy_rounds(world)
+    if not busy and rng.random() < 0.8:
+        return None
+    return rng.choice(busy if busy and rng.random() < 0.95 else list(world.rounds)), rng.choice(PROCESSES)
 
 
 def _worker(world: World, step: Step) -> Doing:
@@ -118,10 +121,15 @@ def _worker(world: World, step: Step) -> Doing:
 
 
 def _draw_clock(rng: Random, world: World) -> tuple[str, ...]:
-    if rng.random() < 0.1:
+    chance = rng.random()
+    if chance < 0.1:
         return (str(rng.choice(STEPS_BACK)),)
-    short = world.stage.standing and rng.random() < 0.7
-    return (str(rng.choice(SECONDS[:6] if short else SECONDS)),)
+    most = LONGEST_STAND if world.stage.standing and rng.random() < 0.8 else 4 * 86_400
+    ahead = [seconds for seconds in coming(world) if seconds < most]
+    if ahead and chance < 0.6:
+        # To where something is about to happen: just before, and just then.
+        return (str(max(1, rng.choice(ahead[:5]) + rng.choice((-1, 0, 0, 1)))),)
+    return (str(rng.choice([seconds for seconds in SECONDS if seconds <= most])),)
 
 
 def _clock(world: World, step: Step) -> Doing:
@@ -154,6 +162,11 @@ def _kill(world: World, step: Step) -> Doing:
 
 def _draw_anybody(rng: Random, world: World) -> tuple[str, ...]:
     return (anybody(rng, world),)
+
+
+def _draw_banned(rng: Random, world: World) -> tuple[str, ...] | None:
+    banned = some(rng, [world.by_id[user.id] for user in world.all(User) if user.banned_at is not None])
+    return None if banned is None else (banned,)
 
 
 def _ban(world: World, step: Step) -> Doing:
@@ -189,7 +202,7 @@ VERBS = (
     Verb("resume", 6, _draw_standing, _resume),
     Verb("kill", 2, _draw_standing, _kill),
     Verb("ban", 1, _draw_anybody, _ban),
-    Verb("unban", 2, _draw_anybody, _unban),
+    Verb("unban", 3, _draw_banned, _unban),
     Verb("block", 1, _draw_two, _block),
     Verb("unblock", 1, _draw_two, _unblock),
 )

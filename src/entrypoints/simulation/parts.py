@@ -171,7 +171,7 @@ class SimulatedStore(MemoryStore):
         if trouble in (Trouble.STALE, Trouble.STORM):
             raise Stale("somebody else was quicker")
         committed = await super().commit(changes)
-        if not committed.replayed:
+        if not committed.replayed and not changes.is_empty:
             self._record(changes, act)
         if trouble is Trouble.ANSWER_LOST:
             raise Uncertain("the store was lost while it committed")

@@ -106,12 +106,14 @@ class Page:
         subject: What it pays.
         reference: The provider's id of it.
         money: What is to be paid.
+        expires_at: Until when it can be paid.
         said: The last thing that came of it, other than money.
     """
 
     subject: str
     reference: str
     money: Money
+    expires_at: datetime
     said: PaymentOutcome | None = None
 
 
@@ -199,6 +201,10 @@ class Provider:
             page.said = outcome
         return self.tell(page.subject, reference, outcome, money)
 
+    def can_be_paid(self, page: Page) -> bool:
+        """Whether a page is open; what a bank works at is paid whenever the bank is ready."""
+        return page.said is O.PROCESSING or (page.said is not O.EXPIRED and self._clock.now() < page.expires_at)
+
     def dispute(self, charge: Charge, minor: int) -> str:
         """A buyer's bank takes money back, until it is decided; the message about it."""
         id = f"dp_{charge.reference}_{len(charge.disputes) + 1}"
@@ -265,11 +271,12 @@ class Provider:
         trouble = await self._stage.calls()
         if trouble is Trouble.LOST:
             raise Unavailable("the provider does not answer")
-        page = self.pages.setdefault(subject, Page(subject, "ch_" + _name(subject), amount))
+        until = self._clock.now() + PAGE_LIFE
+        page = self.pages.setdefault(subject, Page(subject, "ch_" + _name(subject), amount, until))
         if trouble is not None:
             raise Unavailable("the provider does not answer")
         await self._stage.called()
-        return Checkout(f"https://pay.example/{page.reference}", page.reference, self._clock.now() + PAGE_LIFE)
+        return Checkout(f"https://pay.example/{page.reference}", page.reference, page.expires_at)
 
     async def status(self, *, subject: str, reference: str) -> PaymentEvent | None:
         """What came of a payment page."""
@@ -281,9 +288,10 @@ class Provider:
         charge = self.charges.get(reference)
         if charge is not None:
             return PaymentEvent(f"evt_{_name(subject)}", subject, reference, O.SUCCEEDED, charge.money, "", self.name)
-        if page.said is None:
+        said = page.said if self.can_be_paid(page) else page.said or O.EXPIRED
+        if said is None:
             return None
-        return PaymentEvent(f"evt_{_name(subject)}", subject, reference, page.said, page.money, "", self.name)
+        return PaymentEvent(f"evt_{_name(subject)}", subject, reference, said, page.money, "", self.name)
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:
         """The event in a message."""

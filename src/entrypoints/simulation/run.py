@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from random import Random
 
@@ -72,7 +74,23 @@ def replay(seed: int, steps: Sequence[Step], doubles: Doubles = USUAL) -> Run:
     return _played(seed, World(seed, doubles), steps)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Workers log what goes wrong; here that is meant to happen."""
+    logger = logging.getLogger("platform_core.worker")
+    was, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = was
+
+
 def _played(seed: int, world: World, steps: Iterable[Step]) -> Run:
+    with _quiet():
+        return _watched(seed, world, steps)
+
+
+def _watched(seed: int, world: World, steps: Iterable[Step]) -> Run:
     scene, done, trace = Scene(world), list[Step](), list[str]()
     broken = next(_broken(scene, ALWAYS, 0), None)
     for step in steps:

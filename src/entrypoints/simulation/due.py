@@ -1,0 +1,66 @@
+"""What waits for its time: which round of a worker has something to do, and when there will be something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from entrypoints.simulation.world import World
+from platform_core.booking.booking import Booking
+from platform_core.kernel.sync import run_sync
+from platform_core.ledger.holds import Hold, HoldState
+from platform_core.marketplace.order import Order, OrderState
+from platform_core.marketplace.payment import Payment
+from platform_core.marketplace.refund import Refund
+from platform_core.payouts.reversal import TransferReversal
+from platform_core.payouts.transfer import Transfer
+from platform_core.streams.stream import Stream
+from platform_core.wallet.purchases import Purchase, PurchaseState
+from platform_core.wallet.webhooks import Webhook, WebhookState
+
+
+def moments(world: World) -> Iterator[tuple[str, datetime]]:
+    """Rounds of workers, each with a moment at which it has something to do."""
+    for hold in world.all(Hold):
+        if hold.state is HoldState.ACTIVE:
+            yield "expire-holds", hold.deadline
+    for webhook in world.all(Webhook):
+        if webhook.state is WebhookState.PENDING and webhook.next_at is not None:
+            yield "apply-webhooks", webhook.next_at
+    for purchase in world.all(Purchase):
+        if purchase.state is PurchaseState.PENDING and purchase.ask_at is not None:
+            yield "ask-about-purchases", purchase.ask_at
+    for payment in world.all(Payment):
+        if payment.ask_at is not None:
+            yield "ask-about-payments", payment.ask_at
+    for order in world.all(Order):
+        if order.state is OrderState.PENDING_PAYMENT:
+            yield "expire-orders", order.expires_at
+    for name, kind in _BY_DUE_AT:
+        for one in world.all(kind):
+            if one.due_at is not None:
+                yield name, one.due_at
+
+
+_BY_DUE_AT: tuple[tuple[str, type[Booking | Refund | Stream | Transfer | TransferReversal]], ...] = (
+    ("advance-bookings", Booking),
+    ("send-refunds", Refund),
+    ("lapse-streams", Stream),
+    ("send-transfers", Transfer),
+    ("take-money-back", TransferReversal),
+)
+
+
+def busy_rounds(world: World) -> list[str]:
+    """The rounds that have something to do now, once each."""
+    now = world.clock.now()
+    found = dict.fromkeys(name for name, at in moments(world) if at <= now)
+    if run_sync(world.store.outbox.pending()):
+        found["deliver"] = None
+    return list(found)
+
+
+def coming(world: World) -> list[int]:
+    """How many seconds away the moments are at which there will be something to do."""
+    now = world.clock.now()
+    return sorted({int((at - now).total_seconds()) for _, at in moments(world) if at > now})
