@@ -28,6 +28,7 @@ COMMANDS = {
     "outbox": "outbox",
     "webhooks": "webhooks",
     "openapi": "openapi",
+    "sim": "sim",
     "completion": "completion",
 }
 

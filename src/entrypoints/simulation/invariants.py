@@ -57,6 +57,7 @@ class Scene:
         calls: How many of its calls were looked at.
         sendings: How many sendings were looked at.
         unheard: The events heard since the last look.
+        answered: The steps whose requests were answered since then.
     """
 
     world: World
@@ -75,17 +76,25 @@ class Scene:
     calls: int = 0
     sendings: int = 0
     unheard: list[Envelope] = field(factory=list)
-    _seen: int = 0
-    _heard: int = 0
+    answered: list[int] = field(factory=list)
+    _seen: int = field(default=0, init=False)
+    _heard: int = field(default=0, init=False)
+    _replies: int = field(default=0, init=False)
+    _asked_for: int = field(default=0, init=False)
 
-    def look(self) -> None:
-        """See what is new."""
-        written, heard = self.world.store.written, self.world.heard
+    def look(self) -> bool:
+        """See what is new; whether anything is."""
+        world = self.world
+        written, heard, answered = world.store.written, world.heard, world.answered
+        before = (self._seen, self._heard, self._replies, self._asked_for)
         self.fresh, self._seen = written[self._seen :], len(written)
         self.unheard, self._heard = heard[self._heard :], len(heard)
+        self.answered, self._replies = answered[self._replies :], len(answered)
+        self._asked_for = len(world.provider.calls)
         for entry in self.entries():
             for posting in entry.postings:
                 self.sums[posting.account] = self.sums.get(posting.account, 0) + posting.amount
+        return before != (self._seen, self._heard, self._replies, self._asked_for)
 
     def entries(self, *kinds: str) -> Iterator[JournalEntry]:
         """The entries that are new, of these kinds or of all."""

@@ -95,10 +95,9 @@ def _draw_again(rng: Random, world: World) -> tuple[str, ...] | None:
 
 def _again(world: World, step: Step) -> Doing:
     [which] = arguments(step, 1)
-    asked = world.asked.get(number(which))
-    if asked is None:
+    if number(which) not in world.asked:
         raise Skip
-    return world.ask_again(asked)
+    return world.ask_again(int(which))
 
 
 # ---- workers, processes and time

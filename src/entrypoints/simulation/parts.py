@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from adapters.codec import Row
+from adapters.codec import JsonCodec, Row, RowCodec
 from adapters.memory.store import MemoryStore
 from adapters.testing import START
 from entrypoints.simulation.stage import Act, Stage
@@ -27,6 +27,8 @@ from platform_core.payouts.movement import AttemptState, TransferAttempt, attemp
 from platform_core.payouts.transfer import Transfer
 
 A = TypeVar("A", bound=Aggregate)
+
+_ROWS, _JSON = RowCodec(), JsonCodec()
 
 
 class SimulatedClock:
@@ -131,6 +133,8 @@ class SimulatedStore(MemoryStore):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
+        # What it has worked out about each kind of aggregate is the same in every run.
+        self._codec, self._json = _ROWS, _JSON
         self._stage = stage
         self.written: list[Written] = []
         self.sendings: list[Sending] = []

@@ -62,8 +62,8 @@ def _answers(scene: Scene) -> Iterator[str]:
             if written.key in used:
                 yield f"the key {written.key[1]} had an effect twice"
             used.add(written.key)
-    for number, asked in scene.world.asked.items():
-        problem = _contradiction(asked)
+    for number in scene.answered:
+        problem = _contradiction(scene.world.asked[number])
         if problem is not None:
             yield f"step {number} under one key: {problem}"
     for entry in scene.entries("tip"):

@@ -163,6 +163,7 @@ class World:
         for platform in self.platforms.values():
             platform.on(Event, self._hear)
         self.asked: dict[int, Asked] = {}
+        self.answered: list[int] = []
         self.names: dict[str, str] = {}
         self._named = 0
         self._cache: dict[tuple[str, str], tuple[int, Aggregate]] = {}
@@ -228,17 +229,20 @@ class World:
     def ask(self, step: Step, who: Person | Actor, request: Command[Any]) -> Coroutine[Any, Any, str]:
         """Somebody asks for something, under a key, so that they can ask again."""
         actor = who.actor if isinstance(who, Person) else who
-        asked = self.asked[step.number] = Asked(request, actor, f"key-{step.number}")
-        return self.ask_again(asked)
+        self.asked[step.number] = Asked(request, actor, f"key-{step.number}")
+        return self.ask_again(step.number)
 
-    async def ask_again(self, asked: Asked) -> str:
-        """Ask for the same under the same key."""
+    async def ask_again(self, number: int) -> str:
+        """Ask for the same as in a step before, under the same key."""
+        asked = self.asked[number]
         try:
             answer = await self.platform.execute(asked.request, by=asked.actor, key=asked.key)
         except PlatformError as refusal:
             asked.refusals.append(refusal)
+            self.answered.append(number)
             raise
         asked.answers.append(answer)
+        self.answered.append(number)
         return "ok"
 
     async def do(self, request: Request[Any], who: Person | Actor = OPERATOR) -> str:

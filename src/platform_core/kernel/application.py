@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cache
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
@@ -177,8 +178,8 @@ class Application:
 
 
 def _bind(use_case: UseCase, services: Mapping[type[Any], object]) -> _Bound:
-    first = next(iter(inspect.signature(use_case).parameters))
-    request = typing.get_type_hints(use_case)[first]
+    [first, *_], hints = _signature(use_case)
+    request = hints[first]
     if not hasattr(request, "policy"):
         raise TypeError(f"{request.__name__} says nowhere who may run it")
     wanted = services_of(use_case, services)
@@ -192,13 +193,18 @@ def services_of(function: Callable[..., Any], services: Mapping[type[Any], objec
     Raises:
         TypeError: It asks for a service that is not given.
     """
-    hints = typing.get_type_hints(function)
-    _, _, *others = inspect.signature(function).parameters
+    [_, _, *others], hints = _signature(function)
     for other in others:
         if hints[other] not in services:
             name = getattr(function, "__name__", repr(function))
             raise TypeError(f"{name} asks for a {hints[other]} and none is given")
     return {other: services[hints[other]] for other in others}
+
+
+@cache
+def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """The names of a function's parameters, and the types of its annotations."""
+    return tuple(inspect.signature(function).parameters), typing.get_type_hints(function)
 
 
 def _answer_type(request: type[Request[Any]]) -> object:
