@@ -71,7 +71,7 @@ def _unslot(world: World, step: Step) -> Doing:
 def _draw_book(rng: Random, world: World) -> tuple[str, ...] | None:
     slots = world.named(Slot)
     ahead = [name for name, slot in slots.items() if slot.starts_at > world.clock.now()]
-    slot = some(rng, ahead or slots)
+    slot = some(rng, ahead if rng.random() < 0.95 else slots)
     return None if slot is None else (anybody(rng, world), slot, str(rng.choice((10, 20, 30))))
 
 
@@ -85,7 +85,7 @@ def _drawing(*states: BookingState) -> Callable[[Random, World], tuple[str, ...]
     def draw(rng: Random, world: World) -> tuple[str, ...] | None:
         bookings = world.named(Booking)
         fitting = [name for name, booking in bookings.items() if booking.state in states]
-        booking = some(rng, fitting if fitting or rng.random() < 0.9 else bookings)
+        booking = some(rng, fitting if rng.random() < 0.95 else bookings)
         return None if booking is None else (booking,)
 
     return draw
@@ -155,10 +155,10 @@ def _resolve(world: World, step: Step) -> Doing:
 
 VERBS = (
     Verb("host", 3, _draw_host, _host),
-    Verb("slot", 2, _draw_slot, _slot),
+    Verb("slot", 3, _draw_slot, _slot),
     Verb("unslot", 1, _draw_unslot, _unslot),
     Verb("book", 5, _draw_book, _book),
-    Verb("confirm", 5, _drawing(S.PENDING), _by_provider(ConfirmBooking)),
+    Verb("confirm", 7, _drawing(S.PENDING), _by_provider(ConfirmBooking)),
     Verb("decline", 1, _drawing(S.PENDING), _by_provider(DeclineBooking)),
     Verb("cancel", 2, _draw_either, _cancel),
     Verb("complete", 2, _drawing(S.CONFIRMED), _by_customer(CompleteBooking)),

@@ -17,7 +17,8 @@ from platform_core.messaging.blocks import BlockUser, UnblockUser
 from platform_core.wallet.ports import PaymentOutcome
 from platform_core.wallet.purchases import Purchase
 
-SECONDS = (1, 5, 30, 70, 150, 700, 2000, 4000, 7300, 6 * 3600, 86_400, 3 * 86_400)
+SHORT = (1, 5, 30, 70, 150, 700)
+LONG = (2000, 4000, 7300, 6 * 3600, 86_400, 3 * 86_400)
 STEPS_BACK = (-1, -3)
 PAID = {
     "paid": PaymentOutcome.SUCCEEDED,
@@ -39,7 +40,7 @@ def _draw_pay(rng: Random, world: World) -> tuple[str, ...] | None:
     pages = {name: page for name, page in _pages(world).items() if world.provider.can_be_paid(page)}
     paid = {charge.subject for charge in world.provider.charges.values()}
     fresh = [name for name, page in pages.items() if page.subject not in paid]
-    page = some(rng, fresh if fresh and rng.random() < 0.9 else pages)
+    page = some(rng, fresh if rng.random() < 0.9 else pages)
     if page is None:
         return None
     how = rng.choice(("paid",) * 7 + ("declined", "expired", "wrong", *(("processing",) if page[0] == "y" else ())))
@@ -73,7 +74,7 @@ def _draw_webhook(rng: Random, world: World) -> tuple[str, ...] | None:
     messages = world.provider.messages
     fresh = [name for name, message in messages.items() if not message.delivered]
     # In any order, and now and then once more.
-    message = some(rng, fresh if fresh and rng.random() < 0.8 else messages)
+    message = some(rng, fresh if rng.random() < 0.9 else messages)
     return None if message is None else (message,)
 
 
@@ -125,10 +126,10 @@ def _draw_clock(rng: Random, world: World) -> tuple[str, ...]:
         return (str(rng.choice(STEPS_BACK)),)
     most = LONGEST_STAND if world.stage.standing and rng.random() < 0.8 else 4 * 86_400
     ahead = [seconds for seconds in coming(world) if seconds < most]
-    if ahead and chance < 0.6:
+    if ahead and chance < 0.5:
         # To where something is about to happen: just before, and just then.
         return (str(max(1, rng.choice(ahead[:5]) + rng.choice((-1, 0, 0, 1)))),)
-    return (str(rng.choice([seconds for seconds in SECONDS if seconds <= most])),)
+    return (str(rng.choice(LONG if most > LONGEST_STAND and rng.random() < 0.25 else SHORT)),)
 
 
 def _clock(world: World, step: Step) -> Doing:
@@ -193,10 +194,10 @@ def _unblock(world: World, step: Step) -> Doing:
 
 
 VERBS = (
-    Verb("pay", 14, _draw_pay, _pay),
-    Verb("webhook", 16, _draw_webhook, _webhook),
-    Verb("again", 4, _draw_again, _again),
-    Verb("worker", 30, _draw_worker, _worker),
+    Verb("pay", 45, _draw_pay, _pay),
+    Verb("webhook", 40, _draw_webhook, _webhook),
+    Verb("again", 6, _draw_again, _again),
+    Verb("worker", 45, _draw_worker, _worker),
     Verb("clock", 14, _draw_clock, _clock),
     Verb("resume", 6, _draw_standing, _resume),
     Verb("kill", 2, _draw_standing, _kill),

@@ -8,24 +8,32 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from random import Random
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from entrypoints.simulation import bookings, outside, sales, selling, telling, tokens, wallets
+from entrypoints.simulation.furnishing import furnish
 from entrypoints.simulation.healing import heal
 from entrypoints.simulation.invariants import Broken, Invariant, Scene
 from entrypoints.simulation.stage import Crash
 from entrypoints.simulation.steps import AWAITS, CALLS, COMMITS, READS, Planned, Step, Trouble
 from entrypoints.simulation.verbs import Skip, Verb
-from entrypoints.simulation.world import USUAL, Doubles, World
+from entrypoints.simulation.world import PROCESSES, USUAL, Doubles, World
 from platform_core.kernel.errors import Invalid
 
 STEPS = 150
 """How many steps a run has, unless told otherwise."""
+RIVALRY = 0.25
+"""How often, while something stands half done, the next step is the same once more."""
 TRIES = 10
 """How often another verb is drawn when one makes no sense just then."""
-VERBS: dict[str, Verb] = {
-    verb.name: verb for verb in (*wallets.VERBS, *bookings.VERBS, *selling.VERBS, *outside.VERBS)
-}
+GROUPS = (
+    # Each with how often it may come in a run, among the others: some runs are about this, some about that.
+    (wallets.VERBS, (0.3, 1.0, 2.0)),
+    (bookings.VERBS, (0.0, 1.0, 4.0)),
+    (selling.VERBS, (0.3, 1.5, 4.0)),
+    (outside.VERBS, (1.0,)),
+)
+VERBS: dict[str, Verb] = {verb.name: verb for verbs, _ in GROUPS for verb in verbs}
 ALWAYS: tuple[Invariant, ...] = (*tokens.ALWAYS, *telling.ALWAYS, *sales.ALWAYS)
 AT_REST: tuple[Invariant, ...] = (*telling.AT_REST, *sales.AT_REST)
 UNTROUBLED = frozenset({"pay", "clock", "resume", "kill", "bank", "settle", "account", "spend"})
@@ -58,8 +66,15 @@ def run(seed: int, count: int = STEPS, doubles: Doubles = USUAL) -> Run:
     """Draw and play a run."""
     # Draws must repeat; nothing here is secret.
     rng = Random(f"simulation {seed}")  # noqa: S311
+    world = _world(seed, doubles)
+    mood = Mood.of(rng)
+    return _played(seed, world, (mood.step(rng, world, number) for number in range(1, count + 1)))
+
+
+def _world(seed: int, doubles: Doubles) -> World:
     world = World(seed, doubles)
-    return _played(seed, world, (_drawn(rng, world, number) for number in range(1, count + 1)))
+    furnish(world)
+    return world
 
 
 def replay(seed: int, steps: Sequence[Step], doubles: Doubles = USUAL) -> Run:
@@ -71,7 +86,7 @@ def replay(seed: int, steps: Sequence[Step], doubles: Doubles = USUAL) -> Run:
     for step in steps:
         if step.verb not in VERBS:
             raise Invalid.field("replay", f"{step.verb!r} is no verb; there are {', '.join(VERBS)}")
-    return _played(seed, World(seed, doubles), steps)
+    return _played(seed, _world(seed, doubles), steps)
 
 
 @contextmanager
@@ -147,22 +162,60 @@ def _digest(world: World) -> str:
 # ---- drawing
 
 
-def _drawn(rng: Random, world: World, number: int) -> Step:
-    names, weights = list(VERBS), [verb.weight for verb in VERBS.values()]
-    for _ in range(TRIES):
-        [name] = rng.choices(names, weights)
-        args = VERBS[name].draw(rng, world)
-        if args is not None:
-            troubles = () if name in UNTROUBLED or rng.random() < 0.75 else tuple(_troubles(rng, name))
-            return Step(number, name, tuple(args), troubles)
-    return Step(number, "clock", ("60",))
+@frozen
+class Mood:
+    """What a run is about.
+
+    Args:
+        names: The verbs.
+        weights: How often each is drawn.
+        trouble: How often something goes wrong.
+    """
+
+    names: tuple[str, ...]
+    weights: tuple[float, ...]
+    trouble: float
+
+    @classmethod
+    def of(cls, rng: Random) -> Mood:
+        """A mood."""
+        weights = {}
+        for verbs, factors in GROUPS:
+            factor = rng.choice(factors)
+            weights.update({verb.name: verb.weight * factor for verb in verbs})
+        return cls(tuple(weights), tuple(weights.values()), rng.choice((0.0, 0.2, 0.3, 0.5)))
+
+    def step(self, rng: Random, world: World, number: int) -> Step:
+        """The next step."""
+        if world.stage.standing and rng.random() < RIVALRY:
+            # Somebody else does the very thing that is half done.
+            rival = rng.choice(list(world.stage.standing.values())).step
+            args = rival.args if rival.verb != "worker" else (rival.args[0], rng.choice(PROCESSES))
+            return self._troubled(rng, Step(number, rival.verb, args))
+        for _ in range(TRIES):
+            [name] = rng.choices(self.names, self.weights)
+            args = VERBS[name].draw(rng, world)
+            if args is not None:
+                return self._troubled(rng, Step(number, name, tuple(args)))
+        return Step(number, "clock", ("60",))
+
+    def _troubled(self, rng: Random, step: Step) -> Step:
+        is_smooth = step.verb in UNTROUBLED or rng.random() >= self.trouble
+        return step if is_smooth else evolve(step, troubles=tuple(_troubles(rng, step)))
 
 
-def _troubles(rng: Random, name: str) -> Iterator[Planned]:
-    is_worker = name == "worker"
+def _troubles(rng: Random, step: Step) -> Iterator[Planned]:
+    sends = step.verb == "worker" and step.args[0] in SENDING
     for _ in range(rng.choice((1, 1, 1, 2))):
-        among, most = rng.choice(((COMMITS, 4), (CALLS, 3), (CALLS, 3), (AWAITS, 20), (AWAITS, 20), (READS, 8)))
-        trouble = rng.choice(among)
-        if trouble is Trouble.REFUSED and rng.random() < 0.5:
-            trouble = Trouble.SLOW
-        yield Planned(trouble, rng.randint(1, most if is_worker or most < 8 else most // 2))
+        # Where money leaves the house, its provider is what goes wrong most.
+        [(among, places)] = rng.choices(STRIKING, (5, 2, 1, 1) if sends else (2, 4, 3, 1))
+        yield Planned(rng.choice(among), rng.choice(places))
+
+
+SENDING = ("send-transfers", "send-refunds", "take-money-back")
+STRIKING: tuple[tuple[tuple[Trouble, ...], Sequence[int]], ...] = (
+    ((*CALLS, Trouble.UNHEARD, Trouble.SLOW), (1, 1, 1, 2, 3)),
+    (AWAITS, range(1, 17)),
+    (COMMITS, (1, 1, 2, 3)),
+    (READS, range(1, 9)),
+)

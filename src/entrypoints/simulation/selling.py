@@ -19,6 +19,7 @@ from platform_core.marketplace.refunding import ApproveRefund, RefundOrder, Reje
 from platform_core.payouts.movement import TransferState
 from platform_core.payouts.onboarding import StartOnboarding
 from platform_core.payouts.ports import AccountState, Done, Pending
+from platform_core.payouts.seller import SellerAccount
 from platform_core.payouts.sending import RetryTransfer
 from platform_core.payouts.transfer import Transfer
 
@@ -66,11 +67,18 @@ def _shelve(world: World, step: Step) -> Doing:
 
 
 def _draw_order(rng: Random, world: World) -> tuple[str, ...] | None:
-    products = list(world.named(Product))
-    if not products:
+    shelf = world.named(Product)
+    on_sale = [name for name, product in shelf.items() if product.is_on_sale]
+    products = on_sale if rng.random() < 0.9 else list(shelf)
+    waiting = sum(order.state is OrderState.PENDING_PAYMENT for order in world.all(Order))
+    if not products or (waiting >= 3 and rng.random() < 0.8):
         return None
     wanted = rng.sample(products, min(len(products), rng.choice((1, 1, 2, 3))))
-    return (anybody(rng, world), *(f"{name}:{rng.choice((1, 1, 3))}" for name in wanted))
+    sellers = {world.by_id[thing(world, Product, name).seller] for name in wanted}
+    buyers = [name for name in world.people if name not in sellers]
+    # Seldom somebody wants to buy of themselves.
+    buyer = some(rng, buyers if rng.random() < 0.95 else world.people)
+    return (buyer or anybody(rng, world), *(f"{name}:{rng.choice((1, 1, 3))}" for name in wanted))
 
 
 def _order(world: World, step: Step) -> Doing:
@@ -88,7 +96,7 @@ def _order(world: World, step: Step) -> Doing:
 def _some_order(rng: Random, world: World, *states: OrderState) -> str | None:
     orders = world.named(Order)
     fitting = [name for name, order in orders.items() if order.state in states]
-    return some(rng, fitting if fitting and rng.random() < 0.95 else orders)
+    return some(rng, fitting if rng.random() < 0.95 else orders)
 
 
 def _draw_repay(rng: Random, world: World) -> tuple[str, ...] | None:
@@ -216,6 +224,13 @@ def _settle(world: World, step: Step) -> Doing:
 # ---- sellers' accounts, and admins
 
 
+def _draw_onboard(rng: Random, world: World) -> tuple[str, ...] | None:
+    ready = {account.seller for account in world.all(SellerAccount) if account.account is not None}
+    fresh = [name for name in SELLERS if world.people[name].id not in ready]
+    seller = some(rng, fresh if rng.random() < 0.8 else SELLERS)
+    return None if seller is None else (seller,)
+
+
 def _draw_seller(rng: Random, world: World) -> tuple[str, ...]:
     return (rng.choice(SELLERS),)
 
@@ -270,16 +285,16 @@ def _retry(world: World, step: Step) -> Doing:
 VERBS = (
     Verb("product", 3, _draw_product, _product),
     Verb("shelve", 1, _draw_shelve, _shelve),
-    Verb("order", 10, _draw_order, _order),
+    Verb("order", 9, _draw_order, _order),
     Verb("repay", 1, _draw_repay, _repay),
     Verb("give-up", 1, _draw_repay, _give_up),
     Verb("fulfil", 2, _draw_fulfil, _fulfil),
-    Verb("refund", 6, _draw_refund, _refund),
+    Verb("refund", 9, _draw_refund, _refund),
     Verb("decide", 2, _draw_decide, _decide),
     Verb("bank", 3, _draw_bank, _bank),
     Verb("settle", 6, _draw_settle, _settle),
-    Verb("onboard", 4, _draw_seller, _onboard),
-    Verb("account", 4, _draw_account, _account),
+    Verb("onboard", 3, _draw_onboard, _onboard),
+    Verb("account", 2, _draw_account, _account),
     Verb("spend", 1, _draw_seller, _spend),
     Verb("retry", 2, _draw_retry, _retry),
 )

@@ -29,20 +29,18 @@ class Act:
     """A piece of work of some process, under way.
 
     Args:
-        number: The step that began it.
+        step: The step that began it.
         work: The coroutine.
         process: What it keeps busy, if it is a loop of a worker: nobody else runs that meanwhile.
-        troubles: What goes wrong.
         made: How many ids were drawn in it.
         outcome: What came of it, in a few words; None while it stands.
         answer: What it answered, if it did.
         refusal: What it was refused with, if it was.
     """
 
-    number: int
+    step: Step
     work: Coroutine[Any, Any, Any]
     process: str = ""
-    troubles: tuple[Planned, ...] = ()
     awaits: int = 0
     reads: int = 0
     commits: int = 0
@@ -53,9 +51,14 @@ class Act:
     answer: object = None
     refusal: PlatformError | None = None
 
+    @property
+    def number(self) -> int:
+        """The number of its step."""
+        return self.step.number
+
     def strikes(self, among: tuple[Trouble, ...], count: int) -> Trouble | None:
         """What goes wrong with the `count`th of a kind."""
-        for planned in self.troubles:
+        for planned in self.step.troubles:
             trouble, at = planned.trouble, planned.at
             if trouble not in among:
                 continue
@@ -89,8 +92,7 @@ class Stage:
         Raises:
             Crash: It raised what is no refusal.
         """
-        act = Act(step.number, work, process, step.troubles)
-        return self._drive(act)
+        return self._drive(Act(step, work, process))
 
     def resume(self, number: int) -> str:
         """Let an act that stands go on.

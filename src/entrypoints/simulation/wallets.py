@@ -8,7 +8,7 @@ from random import Random
 from entrypoints.simulation.steps import Step
 from entrypoints.simulation.verbs import Doing, Skip, Verb, anybody, arguments, number, person, some, thing
 from entrypoints.simulation.world import OPERATOR, World
-from platform_core.content.access import Tier
+from platform_core.content.access import Tier, TierPlan
 from platform_core.content.items import ContentItem
 from platform_core.content.paying import SetTiers, Subscribe, UnlockContent
 from platform_core.content.ports import Incoming, MediaForm
@@ -83,7 +83,7 @@ def _some_hold(rng: Random, world: World) -> str | None:
     held = _held(world)
     active = [name for name, hold in held.items() if hold.state is HoldState.ACTIVE]
     # Those that have ended are tried too, but seldom.
-    return some(rng, active if active and rng.random() < 0.8 else held)
+    return some(rng, active if active and rng.random() < 0.7 else held)
 
 
 def _draw_capture(rng: Random, world: World) -> tuple[str, ...] | None:
@@ -149,7 +149,9 @@ def _tiers(world: World, step: Step) -> Doing:
 
 
 def _draw_subscribe(rng: Random, world: World) -> tuple[str, ...]:
-    return anybody(rng, world), _whom(rng, world, Role.CREATOR), rng.choice(("fan", "superfan"))
+    offering = [world.by_id[plan.id] for plan in world.all(TierPlan) if plan.superfan]
+    creator = some(rng, offering) or _whom(rng, world, Role.CREATOR)
+    return anybody(rng, world), creator, rng.choice(("fan", "superfan"))
 
 
 def _subscribe(world: World, step: Step) -> Doing:
@@ -199,7 +201,7 @@ def _join(world: World, step: Step) -> Doing:
 VERBS = (
     Verb("credit", 2, _draw_credit, _credit),
     Verb("tip", 6, _draw_tip, _tip),
-    Verb("buy", 4, _draw_buy, _buy),
+    Verb("buy", 3, _draw_buy, _buy),
     Verb("hold", 4, _draw_hold, _hold),
     Verb("capture", 4, _draw_capture, _capture),
     Verb("release", 3, _draw_release, _release),

@@ -49,6 +49,7 @@ CAST: Mapping[str, Role] = {
     "eva": Role.PROVIDER,
     "finn": Role.PROVIDER,
 }
+TOKENS_AT_FIRST = 150
 PROCESSES = ("a", "b")
 
 #: The first letter of what steps call a thing, by its kind. What step 12 books is `b12`, and `b12.2` if it books twice.
@@ -175,7 +176,7 @@ class World:
     def _person(self, name: str, role: Role) -> Person:
         request = CreateUser(f"{name}@example.org", name, Secret("correct horse battery"), role)
         made = run_sync(self.platform.execute(request, by=OPERATOR))
-        run_sync(self.platform.execute(CreditWallet(made.id, 500), by=OPERATOR))
+        run_sync(self.platform.execute(CreditWallet(made.id, TOKENS_AT_FIRST), by=OPERATOR))
         return Person(name, made.id, Actor(made.id, role, Via.SESSION, "ses_simulated"))
 
     # ---- looking
