@@ -57,7 +57,7 @@ class Furnisher:
                 ),
             )
         # The account of a fourth seller is opened by a step, or never.
-        for account in ("cleo", "dan"):
+        for account in ("cleo", "dan", "eva"):
             self._do(account, StartOnboarding())
         for made in list(self._world.provider.accounts):
             message = self._world.provider.set_account(made, AccountState.READY)

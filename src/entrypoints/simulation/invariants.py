@@ -5,6 +5,7 @@ Each is a function of the world that answers what is wrong, or None. The numbers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from attrs import define, field, frozen
@@ -16,6 +17,7 @@ from platform_core.kernel.changes import KeyId
 from platform_core.kernel.events import Envelope
 from platform_core.kernel.journal import JournalEntry
 
+_PARTICULAR = re.compile(r"\b[a-z]{3}_[0-9a-z_.]+|\d+")
 Check = Callable[["Scene"], "str | None"]
 
 
@@ -119,6 +121,11 @@ class Broken:
     numbers: tuple[int, ...]
     detail: str
     step: int | None
+
+    @property
+    def sort(self) -> str:
+        """What it has in common with the same fault in another run: no ids and no amounts."""
+        return f"{self.invariant}: {_PARTICULAR.sub('', self.detail)}"
 
     def __str__(self) -> str:
         where = "at rest" if self.step is None else f"after step {self.step}"

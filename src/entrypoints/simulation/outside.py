@@ -108,7 +108,9 @@ def _draw_worker(rng: Random, world: World) -> tuple[str, ...] | None:
     busy = busy_rounds(world)
     if not busy and rng.random() < 0.8:
         return None
-    return rng.choice(busy if busy and rng.random() < 0.95 else list(world.rounds)), rng.choice(PROCESSES)
+    name = rng.choice(busy if busy and rng.random() < 0.95 else list(world.rounds))
+    process = some(rng, [one for one in PROCESSES if not world.stage.is_busy(f"{name} {one}")])
+    return None if process is None else (name, process)
 
 
 def _worker(world: World, step: Step) -> Doing:
@@ -199,8 +201,8 @@ VERBS = (
     Verb("again", 6, _draw_again, _again),
     Verb("worker", 45, _draw_worker, _worker),
     Verb("clock", 14, _draw_clock, _clock),
-    Verb("resume", 6, _draw_standing, _resume),
-    Verb("kill", 2, _draw_standing, _kill),
+    Verb("resume", 20, _draw_standing, _resume),
+    Verb("kill", 5, _draw_standing, _kill),
     Verb("ban", 1, _draw_anybody, _ban),
     Verb("unban", 3, _draw_banned, _unban),
     Verb("block", 1, _draw_two, _block),

@@ -22,7 +22,7 @@ from platform_core.kernel.errors import Invalid
 
 STEPS = 150
 """How many steps a run has, unless told otherwise."""
-RIVALRY = 0.25
+RIVALRY = 0.35
 """How often, while something stands half done, the next step is the same once more."""
 TRIES = 10
 """How often another verb is drawn when one makes no sense just then."""
@@ -200,16 +200,22 @@ class Mood:
         return Step(number, "clock", ("60",))
 
     def _troubled(self, rng: Random, step: Step) -> Step:
-        is_smooth = step.verb in UNTROUBLED or rng.random() >= self.trouble
+        # Where money leaves the house more goes wrong.
+        trouble = min(0.8, self.trouble * (3 if _sends(step) else 1))
+        is_smooth = step.verb in UNTROUBLED or rng.random() >= trouble
         return step if is_smooth else evolve(step, troubles=tuple(_troubles(rng, step)))
 
 
 def _troubles(rng: Random, step: Step) -> Iterator[Planned]:
-    sends = step.verb == "worker" and step.args[0] in SENDING
     for _ in range(rng.choice((1, 1, 1, 2))):
-        # Where money leaves the house, its provider is what goes wrong most.
-        [(among, places)] = rng.choices(STRIKING, (5, 2, 1, 1) if sends else (2, 4, 3, 1))
-        yield Planned(rng.choice(among), rng.choice(places))
+        [(among, places)] = rng.choices(STRIKING, (5, 3, 2, 1) if _sends(step) else (2, 4, 3, 1))
+        trouble, place = rng.choice(among), rng.choice(places)
+        # What somebody asks for has fewer awaits than what a worker does for several.
+        yield Planned(trouble, place if step.verb == "worker" else 1 + (place - 1) // 2)
+
+
+def _sends(step: Step) -> bool:
+    return step.verb == "worker" and step.args[0] in SENDING
 
 
 SENDING = ("send-transfers", "send-refunds", "take-money-back")

@@ -215,9 +215,9 @@ def _settled(scene: Scene) -> Iterator[str]:
     for reversal in world.all(TransferReversal):
         if reversal.state in (T.IN_FLIGHT, T.PROBING, T.RETRY_WAIT, T.SCHEDULED):
             yield f"{reversal.id} is still {reversal.state.value}"
-    last = {attempt.key: attempt for attempt in sorted(world.all(TransferAttempt), key=lambda one: one.number)}
+    last = {one.movement: one for one in sorted(world.all(TransferAttempt), key=lambda one: one.number)}
     for attempt in last.values():
-        # One that was tried again under its own key is answered by that.
+        # One that another came after is of no interest any more.
         if attempt.state is AttemptState.OPEN:
             yield f"nobody knows what became of {attempt.id}"
 

@@ -27,12 +27,12 @@ class Shrinker:
         if run.broken is None:
             raise ValueError("nothing is broken in this run")
         self._best = run
-        self._name = run.broken.invariant
+        self._sort = run.broken.sort
         self._doubles = doubles
         self._left = most
 
     def shrink(self) -> Run:
-        """The shortest run found that fails with the same invariant."""
+        """The shortest run found that fails in the same way."""
         while self._left > 0:
             before = self._best.steps
             self._drop_steps()
@@ -75,7 +75,7 @@ class Shrinker:
             return False
         self._left -= 1
         again = replay(self._best.seed, steps, self._doubles)
-        if again.broken is None or again.broken.invariant != self._name:
+        if again.broken is None or again.broken.sort != self._sort:
             return False
         # It may fail sooner than at its last step.
         self._best = again

@@ -200,11 +200,11 @@ def _join(world: World, step: Step) -> Doing:
 
 VERBS = (
     Verb("credit", 2, _draw_credit, _credit),
-    Verb("tip", 6, _draw_tip, _tip),
+    Verb("tip", 8, _draw_tip, _tip),
     Verb("buy", 3, _draw_buy, _buy),
-    Verb("hold", 4, _draw_hold, _hold),
-    Verb("capture", 4, _draw_capture, _capture),
-    Verb("release", 3, _draw_release, _release),
+    Verb("hold", 8, _draw_hold, _hold),
+    Verb("capture", 7, _draw_capture, _capture),
+    Verb("release", 7, _draw_release, _release),
     Verb("extend", 1, _draw_release, _extend),
     Verb("item", 1, _draw_item, _item),
     Verb("unlock", 2, _draw_unlock, _unlock),

@@ -148,8 +148,8 @@ class World:
                 gateway=self.provider,
                 merchant=self.provider,
                 fees=doubles.fees,
-                # Some run with money that must wait a day before it is sent, some without.
-                payouts=PayoutPolicy(delay_days=seed % 2, return_url="https://platform.example"),
+                # In some runs money must wait a day before it is sent.
+                payouts=PayoutPolicy(delay_days=int(seed % 5 == 4), return_url="https://platform.example"),
                 media=media,
                 fingerprint_key=b"simulated",
                 worker=name,
