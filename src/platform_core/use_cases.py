@@ -30,6 +30,8 @@ from platform_core.marketplace import reconciling as sales_reconciling
 from platform_core.marketplace import refund as sales_refund
 from platform_core.marketplace import reviews as product_reviews
 from platform_core.marketplace import sending as refund_sending
+from platform_core.marketplace import settling as refund_settling
+from platform_core.marketplace import standing as sales_standing
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
@@ -167,7 +169,7 @@ USE_CASES: tuple[UseCase, ...] = (
     products.list_own_products,
     products.all_products,
     products.get_product,
-    products.review_seller,
+    sales_standing.review_seller,
     checkout.place_order,
     checkout.pay_order,
     orders.get_order,
@@ -247,7 +249,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
 SUBJECTS: Mapping[str, Callable[..., Awaitable[str]]] = {
     "pay": sales_paying.heed_payment,
     "pur": purchases.heed_purchase,
-    "rfd": refunding.heed_refund,
+    "rfd": refund_settling.heed_refund,
     "sel": words.heed_account,
     "trf": words.heed_transfer,
     "trr": words.heed_reversal,
@@ -263,7 +265,7 @@ REACTIONS: tuple[tuple[type[Event], Callable[[Any], Command[Any] | None]], ...] 
     (UserUnbanned, standing.on_user),
     (RoleChanged, standing.on_user),
     (ContentProcessed, content_upkeep.on_processed),
-    (UserBanned, products.on_seller),
-    (UserUnbanned, products.on_seller),
+    (UserBanned, sales_standing.on_seller),
+    (UserUnbanned, sales_standing.on_seller),
     (SellerAccountChanged, onboarding.on_account_changed),
 )

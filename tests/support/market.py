@@ -10,6 +10,8 @@ from adapters.payments.fake_merchant import FakeMerchant
 from entrypoints.worker import Worker
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
+from platform_core.kernel.command import Request
+from platform_core.kernel.errors import PlatformError
 from platform_core.kernel.events import Event
 from platform_core.kernel.money import Money
 from platform_core.kernel.select import Select, Where
@@ -19,7 +21,6 @@ from platform_core.marketplace.checkout import CartItem, PlaceOrder
 from platform_core.marketplace.order import Order
 from platform_core.marketplace.orders import OrderView
 from platform_core.marketplace.payment import Payment
-from platform_core.marketplace.product import Delivery
 from platform_core.marketplace.products import CreateProduct
 from platform_core.marketplace.refund import Refund
 from platform_core.marketplace.refunding import RefundOrder, RefundView
@@ -44,6 +45,14 @@ class Market:
         self.worker = Worker(world)
         self.merchant: FakeMerchant = world.merchant
         self.gateway: FakeGateway = world.gateway  # type: ignore[assignment]  # likewise
+
+    async def refused(self, by: Actor, request: Request[object]) -> str:
+        """The code a request is refused with."""
+        try:
+            await self.world.execute(request, by=by)
+        except PlatformError as refusal:
+            return refusal.code
+        raise AssertionError(f"{request} was not refused")
 
     # ---- people and products
 
@@ -96,6 +105,20 @@ class Market:
         amount = None if minor is None else Money(minor, payment.currency)
         reference = payment.charges[0].reference if payment.charges else str(payment.reference)
         return await self.tell(self.gateway.message(payment.id, reference, outcome, amount=amount, detail=detail))
+
+    async def work(self) -> None:
+        """Do all of the worker's part of selling that is due now."""
+        worker = self.worker
+        for part in (
+            worker.apply_webhooks,
+            worker.ask_about_payments,
+            worker.expire_orders,
+            worker.send_refunds,
+            worker.take_money_back,
+            worker.send_transfers,
+        ):
+            while await part():
+                pass
 
     # ---- going back
 

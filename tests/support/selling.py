@@ -242,7 +242,7 @@ class Shop:
         done = [attempt for attempt in mine if attempt.state is AttemptState.DONE]
         assert sum(attempt.amount for attempt in done) == transfer.sent
         assert sum(attempt.returned for attempt in done) == transfer.reversed
-        assert all(attempt.returned <= attempt.returning <= attempt.amount for attempt in done)
+        assert all(attempt.returned <= attempt.asked_back <= attempt.amount for attempt in done)
         # One key is one try, or the same try again.
         for attempt in mine:
             same = [other for other in mine if other.key == attempt.key]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
@@ -43,6 +44,8 @@ class Fault(Enum):
 
     LOST = "lost"
     """It never arrives, and no answer comes."""
+    LATE = "late"
+    """No answer comes, and it arrives when `let_arrive` is called."""
     UNHEARD = "unheard"
     """It is done, and the answer is lost."""
     BROKEN = "broken"
@@ -140,6 +143,7 @@ class FakeMerchant:
     _states: dict[str, AccountState] = field(factory=dict)
     _spent: set[str] = field(factory=set)
     _lost: set[str] = field(factory=set)
+    _late: list[tuple[Call, datetime]] = field(factory=list)
 
     # ---- what a test, or a person, plays
 
@@ -153,6 +157,23 @@ class FakeMerchant:
         """
         self._script.setdefault(verb, []).extend(troubles)
 
+    def scripted(self, verb: str) -> bool:
+        """Whether something is still to go wrong."""
+        return bool(self._script.get(verb))
+
+    def unscript(self) -> None:
+        """Forget what was still to go wrong."""
+        self._script.clear()
+
+    def forgive(self) -> None:
+        """Let nothing go wrong any more, and do what was pending."""
+        self.unscript()
+        self.let_arrive()
+        self._spent.clear()
+        for verb, subject in list(self._moved):
+            if isinstance(self._moved[verb, subject].answer, Pending):
+                self.settle(verb, subject)
+
     def set_account(self, account: str, state: AccountState) -> None:
         """Let an account be in a state."""
         self._states[account] = state
@@ -160,6 +181,14 @@ class FakeMerchant:
     def spend(self, account: str) -> None:
         """Let the seller have nothing left at the provider, so that nothing can be taken back."""
         self._spent.add(account)
+
+    def let_arrive(self) -> None:
+        """Let what is late arrive now, unless it is later than any request can be. Nobody hears what comes of it."""
+        late, self._late = self._late, []
+        for call, sent_at in late:
+            if self._clock.now() - sent_at < KEY_LIFE:
+                with suppress(OutcomeUnknown):
+                    self._asked(call)
 
     def settle(self, verb: str, subject: str, failed: Failed | None = None) -> str:
         """Say what becomes of a movement that was pending, or that it failed after all; its reference.
@@ -251,6 +280,9 @@ class FakeMerchant:
         trouble = self._next(call.verb)
         now = self._clock.now()
         kept = self._keys.get(call.key)
+        if trouble is Fault.LATE:
+            self._late.append((call, now))
+            raise OutcomeUnknown("the payment provider does not answer")
         if kept is not None and trouble is not Fault.LOST and now - kept.at < KEY_LIFE:
             if kept.call != call:
                 return REUSED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Table, quoted_name
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Table
 
 from adapters.sql.columns import Instant, Words
 from adapters.sql.schema import aggregates
@@ -102,7 +102,7 @@ transfer_attempts = aggregates(
     Column("failure", Words),
     Column("code", Words),
     Column("reason", Words),
-    Column(quoted_name("returning", quote=True), BigInteger, nullable=False),
+    Column("asked_back", BigInteger, nullable=False),
     Column("returned", BigInteger, nullable=False),
     Index("ix_transfer_attempts_movement", "movement", "number"),
 )

@@ -31,9 +31,7 @@ def products() -> None:
 @click.option("--state", type=STATES, help="Only those in this state.")
 @click.option("--limit", type=click.IntRange(1, 100), default=100, show_default=True, help="At most this many.")
 @click.option("--offset", type=click.IntRange(0, 100_000), default=0, help="Pass over so many first.")
-def list_(
-    operation: Operation, *, search: str, seller: str | None, state: str | None, limit: int, offset: int
-) -> None:
+def list_(operation: Operation, *, search: str, seller: str | None, state: str | None, limit: int, offset: int) -> None:
     """List products, the newest first."""
 
     async def look(platform: Platform) -> ProductList:

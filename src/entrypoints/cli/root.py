@@ -26,6 +26,8 @@ COMMANDS = {
     "orders": "orders",
     "ledger": "ledger",
     "outbox": "outbox",
+    "transfers": "transfers",
+    "payouts": "payouts",
     "webhooks": "webhooks",
     "openapi": "openapi",
     "sim": "sim",

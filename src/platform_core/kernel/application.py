@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import cache
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
 
@@ -178,8 +178,7 @@ class Application:
 
 
 def _bind(use_case: UseCase, services: Mapping[type[Any], object]) -> _Bound:
-    [first, *_], hints = _signature(use_case)
-    request = hints[first]
+    request, *_ = _asked_for(use_case).values()
     if not hasattr(request, "policy"):
         raise TypeError(f"{request.__name__} says nowhere who may run it")
     wanted = services_of(use_case, services)
@@ -193,18 +192,19 @@ def services_of(function: Callable[..., Any], services: Mapping[type[Any], objec
     Raises:
         TypeError: It asks for a service that is not given.
     """
-    [_, _, *others], hints = _signature(function)
-    for other in others:
-        if hints[other] not in services:
+    _, _, *others = _asked_for(function).items()
+    for _, kind in others:
+        if kind not in services:
             name = getattr(function, "__name__", repr(function))
-            raise TypeError(f"{name} asks for a {hints[other]} and none is given")
-    return {other: services[hints[other]] for other in others}
+            raise TypeError(f"{name} asks for a {kind} and none is given")
+    return {other: services[kind] for other, kind in others}
 
 
-@cache
-def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], Mapping[str, Any]]:
-    """The names of a function's parameters, and the types of its annotations."""
-    return tuple(inspect.signature(function).parameters), typing.get_type_hints(function)
+@lru_cache(1024)
+def _asked_for(function: Callable[..., Any]) -> Mapping[str, Any]:
+    """A function's parameters and the types they are annotated with, in order; looked up once, for it takes a while."""
+    hints = typing.get_type_hints(function)
+    return {name: hints[name] for name in inspect.signature(function).parameters}
 
 
 def _answer_type(request: type[Request[Any]]) -> object:

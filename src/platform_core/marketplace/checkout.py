@@ -15,7 +15,8 @@ from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import FeePolicy
 from platform_core.marketplace.events import OrderPlaced
-from platform_core.marketplace.order import LineStanding, Order, OrderLine, OrderNotPending, OrderState
+from platform_core.marketplace.lines import LineStanding, OrderLine
+from platform_core.marketplace.order import Order, OrderNotPending, OrderState
 from platform_core.marketplace.orders import OrderView, bought, view
 from platform_core.marketplace.payment import ASK_AFTER, METHODS, OVER, Payment, PaymentUnderWay
 from platform_core.marketplace.ports import SalesPolicy

@@ -14,7 +14,8 @@ from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
-from platform_core.marketplace.order import Order, OrderLine, OrderState
+from platform_core.marketplace.lines import OrderLine
+from platform_core.marketplace.order import Order, OrderState
 from platform_core.marketplace.payment import Payment, PaymentState
 from platform_core.marketplace.product import Delivery
 from platform_core.marketplace.views import Party, check_page, parties

@@ -9,20 +9,16 @@ from typing import ClassVar
 
 from attrs import evolve, frozen
 
-from platform_core.identity.events import UserBanned, UserUnbanned
 from platform_core.identity.ports import Directory
 from platform_core.kernel.actor import ANYONE, PLATFORM, SIGNED_IN, USERS, Policy
 from platform_core.kernel.command import Command, Query
-from platform_core.kernel.errors import Forbidden, NotFound
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import text
 from platform_core.kernel.work import Work
 from platform_core.marketplace.product import Delivery, Product, ProductState
-from platform_core.marketplace.views import Party, check_page, parties
+from platform_core.marketplace.views import Party, check_page, own, parties, visible
 
 SEARCH = 100
-AT_ONCE = 200
-"""How many products one unit of work shows or hides."""
 
 
 @frozen
@@ -80,31 +76,6 @@ def _view(product: Product, seller: Party) -> ProductView:
         product.changed_at,
         product.published_at,
     )
-
-
-async def visible(work: Work, id: str) -> Product:
-    """The product, if it is on sale, or the actor's own, or the actor is an admin.
-
-    Raises:
-        NotFound: There is none that the actor may know of.
-    """
-    product = await work.get(Product, id)
-    if product is not None and (product.is_on_sale or product.seller == work.actor.id or work.actor.is_admin):
-        return product
-    raise NotFound("there is no such product")
-
-
-async def own(work: Work, id: str) -> Product:
-    """The product, if it is the actor's own.
-
-    Raises:
-        NotFound: There is none that the actor may know of.
-        Forbidden: It is another's.
-    """
-    product = await visible(work, id)
-    if product.seller != work.actor.id:
-        raise Forbidden("this is somebody else's product")
-    return product
 
 
 # ---- selling
@@ -409,34 +380,3 @@ async def get_product(query: GetProduct, work: Work, people: Directory) -> Produ
         NotFound: There is none that the caller may know of.
     """
     return (await views([await visible(work, query.product)], people))[0]
-
-
-# ---- sellers who are banned
-
-
-@frozen
-class ReviewSeller(Command[None]):
-    """Show or hide a user's products after a ban or its end. Only the platform does, on word of it."""
-
-    policy: ClassVar[Policy] = PLATFORM
-
-    user: str
-
-
-async def review_seller(command: ReviewSeller, work: Work, people: Directory) -> None:
-    """Show or hide them, so many in one unit of work."""
-    card = await people.card(command.user)
-    shown = card is not None and not card.banned
-    where = (Where("seller", "=", command.user), Where("shown", "=", not shown))
-    while products := await work.find(Select(Product, where, limit=AT_ONCE)):
-        for product in products:
-            product.shown = shown
-            work.save(product)
-        if len(products) < AT_ONCE:
-            break
-        await work.commit()
-
-
-def on_seller(changed: UserBanned | UserUnbanned) -> ReviewSeller:
-    """What the marketplace does when somebody is banned, or is no longer."""
-    return ReviewSeller(changed.user)

@@ -11,22 +11,18 @@ from attrs import evolve, frozen
 from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
-from platform_core.kernel.journal import Posting
 from platform_core.kernel.money import amount as checked
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import text
 from platform_core.kernel.work import Work
-from platform_core.ledger.ports import psp, unmatched
-from platform_core.marketplace import papers
-from platform_core.marketplace.events import RefundRequested, RefundUnmatched
+from platform_core.marketplace.events import RefundRequested
 from platform_core.marketplace.order import NotRefundable, Order, RefundTooLarge
 from platform_core.marketplace.orders import known
 from platform_core.marketplace.payment import Payment
 from platform_core.marketplace.ports import SalesPolicy
-from platform_core.marketplace.refund import UNDER_WAY, UNKEPT, Refund, RefundCause, RefundState, Share
-from platform_core.marketplace.returning import give, shared, take, taken_of
-from platform_core.marketplace.reviews import settle_rights
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
+from platform_core.marketplace.refund import Refund, RefundCause, RefundState, Share
+from platform_core.marketplace.returning import shared
+from platform_core.marketplace.settling import release
 
 REASON, DETAILS = 200, 2000
 MOST = 1000
@@ -326,104 +322,3 @@ async def all_refunds(query: AllRefunds, work: Work) -> list[RefundView]:
     where = () if query.state is None else (Where("state", "=", query.state),)
     select = Select(Refund, where, ("-created_at",), limit=max(1, min(MOST, query.limit)))
     return [refund_view(refund) for refund in await work.find(select)]
-
-
-# ---- what becomes of one
-
-
-async def heed_refund(work: Work, event: PaymentEvent) -> str:
-    """What a message does to the refund it is about; the state it is in then.
-
-    Raises:
-        NotFound: There is no such refund, or it was sent through another provider.
-    """
-    refund = await work.require(Refund, event.subject)
-    if refund.provider != event.provider:
-        raise NotFound("the refund was sent through another provider")
-    if event.outcome is PaymentOutcome.SUCCEEDED:
-        await succeeded(work, refund, event.reference)
-    elif event.outcome in (PaymentOutcome.FAILED, PaymentOutcome.CANCELLED):
-        await _failed(work, refund, event)
-    return str(refund.state.value)
-
-
-async def _failed(work: Work, refund: Refund, event: PaymentEvent) -> None:
-    error = event.detail or "the provider could not give it back"
-    if refund.reference == event.reference and refund.state is RefundState.SUBMITTED:
-        await failed(work, refund, error)
-    elif refund.reference == event.reference and refund.state is RefundState.SUCCEEDED:
-        await _reverted(work, refund, error)
-    elif refund.state is RefundState.SUBMITTED:
-        # It may be word of an earlier try: the provider is asked what became of the last one.
-        refund.due_at = work.now
-        work.save(refund)
-
-
-async def succeeded(work: Work, refund: Refund, reference: str) -> None:
-    """The money is back with the buyer: it is taken from those who got it. Twice changes nothing."""
-    if refund.state not in UNDER_WAY:
-        if refund.reference != reference or refund.state is not RefundState.SUCCEEDED:
-            _tell_unmatched(work, refund, reference)
-        return
-    if refund.cause in UNKEPT:
-        refund.succeed(reference, (), work.now)
-        _post_unkept(work, refund)
-        work.save(refund)
-        return
-    order = await work.require(Order, refund.order)
-    refund.succeed(reference, taken_of(refund.by_line, order.refund(refund.by_line)), work.now)
-    work.save(refund)
-    work.save(order)
-    await take(
-        work, order, refund.taken, minor=refund.minor, kind="refund", provider=refund.provider, reference=refund.id
-    )
-    await settle_rights(work, order)
-    await papers.on_refunded(work, order, refund)
-
-
-def _tell_unmatched(work: Work, refund: Refund, reference: str) -> None:
-    """Money went back that by all we know should not have: somebody must look at it."""
-    if refund.state in (RefundState.SUCCEEDED, RefundState.REVERTED) and refund.reference == reference:
-        return
-    work.emit(RefundUnmatched(refund.id, refund.order, reference, refund.state.value), subject=refund.id)
-
-
-def _post_unkept(work: Work, refund: Refund, sign: int = 1) -> None:
-    cash, apart = psp(refund.provider, refund.currency), unmatched(refund.currency)
-    work.open(cash, apart)
-    legs = Posting(apart.id, -sign * refund.minor), Posting(cash.id, sign * refund.minor)
-    kind = "refund" if sign > 0 else "refund_reverted"
-    work.post(kind, *legs, reference=refund.order, details={"for": refund.id})
-
-
-async def failed(work: Work, refund: Refund, error: str) -> None:
-    """It will never be done: what was set aside for it can be refunded again."""
-    refund.fail(error, work.now)
-    work.save(refund)
-    await release(work, refund)
-
-
-async def _reverted(work: Work, refund: Refund, error: str) -> None:
-    """It failed after all: exactly what it took is there again (invariant 24)."""
-    taken = refund.taken
-    refund.revert(error, work.now)
-    work.save(refund)
-    if refund.cause in UNKEPT:
-        _post_unkept(work, refund, -1)
-        return
-    order = await work.require(Order, refund.order)
-    order.unrefund(refund.by_line, {one.line: one.parts for one in taken})
-    work.save(order)
-    await give(
-        work, order, taken, minor=refund.minor, kind="refund_reverted", provider=refund.provider, reference=refund.id
-    )
-    await settle_rights(work, order)
-    await papers.on_reverted(work, order, refund)
-
-
-async def release(work: Work, refund: Refund) -> None:
-    """What was set aside for a refund can be refunded again."""
-    if refund.shares:
-        order = await work.require(Order, refund.order)
-        order.release(refund.by_line)
-        work.save(order)

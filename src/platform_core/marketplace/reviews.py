@@ -20,8 +20,7 @@ from platform_core.kernel.work import Work
 from platform_core.marketplace.events import ProductReviewed
 from platform_core.marketplace.order import Order
 from platform_core.marketplace.product import Product
-from platform_core.marketplace.products import visible
-from platform_core.marketplace.views import Party, check_page, parties
+from platform_core.marketplace.views import Party, check_page, parties, visible
 
 WORDS = 2000
 

@@ -7,6 +7,7 @@ asked before anything else is sent. The key is the same until a definite failure
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import ClassVar
 
 from attrs import frozen
@@ -18,11 +19,12 @@ from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.marketplace.order import DisputeStanding, Order
 from platform_core.marketplace.refund import UNKEPT, Refund, RefundState
-from platform_core.marketplace.refunding import failed, succeeded
+from platform_core.marketplace.settling import failed, succeeded
 from platform_core.payouts.ports import (
     Answer,
     Done,
     Failed,
+    Failure,
     Merchant,
     OutcomeUnknown,
     PayoutPolicy,
@@ -31,7 +33,7 @@ from platform_core.payouts.ports import (
     recorded,
 )
 
-DISPUTED = "charge_disputed"
+DISPUTED = Failed(Failure.PERMANENT, "charge_disputed", "the buyer's bank takes the money back")
 
 
 @frozen
@@ -77,13 +79,15 @@ async def advance_refund(command: AdvanceRefund, work: Work, merchant: Merchant,
         refund.wait(work.now)
         work.save(refund)
         return refund.state
-    if refund.state is RefundState.APPROVED and await _is_disputed(work, refund):
-        await failed(work, refund, DISPUTED)
+    disputed = await _is_disputed(work, refund)
+    if refund.state is RefundState.APPROVED and disputed:
+        await failed(work, refund, DISPUTED.code)
         return refund.state
     ask_first = refund.claim(work.now, policy)
     work.save(refund)
     await work.commit()
-    said = await _ask_and_send(refund, merchant, policy, work, ask_first=ask_first)
+    said = await _ask(refund, merchant, work, policy, may_be_sent=not disputed) if ask_first else None
+    said = said or _Said(await asked(_send(refund, merchant)), refund.generation)
     return await recorded(work, lambda: _written(work, refund, said, policy))
 
 
@@ -108,20 +112,28 @@ class _Said:
     generation: int
 
 
-async def _ask_and_send(
-    refund: Refund, merchant: Merchant, policy: PayoutPolicy, work: Work, *, ask_first: bool
-) -> _Said:
-    if ask_first:
-        found = await asked(merchant.find_refund(subject=refund.id, payment=refund.charge))
-        if found is not None:
-            return _Said(found, refund.generation)
-        if refund.needs_next_key(work.now, policy):
-            # The provider has never heard of it, and the key is used up, or forgotten by now.
-            refund.next_key(work.now)
-            work.save(refund)
-            await work.commit()
-    sent = await asked(merchant.refund(subject=refund.id, key=refund.key, payment=refund.charge, amount=refund.amount))
-    return _Said(sent, refund.generation)
+async def _ask(
+    refund: Refund, merchant: Merchant, work: Work, policy: PayoutPolicy, *, may_be_sent: bool
+) -> _Said | None:
+    """What became of a refund that may have been sent before; None if it is to be sent now."""
+    found = await asked(merchant.find_refund(subject=refund.id, payment=refund.charge))
+    if found is not None:
+        return _Said(found, refund.generation)
+    is_over = refund.needs_next_key(work.now, policy)
+    if not may_be_sent:
+        # It may still be on its way, until the provider has forgotten its key.
+        unknown = OutcomeUnknown("the provider has not heard of it yet")
+        return _Said(DISPUTED if is_over else unknown, refund.generation)
+    if is_over:
+        # The provider has never heard of it, and the key is used up, or forgotten by now.
+        refund.next_key(work.now)
+        work.save(refund)
+        await work.commit()
+    return None
+
+
+def _send(refund: Refund, merchant: Merchant) -> Awaitable[Answer]:
+    return merchant.refund(subject=refund.id, key=refund.key, payment=refund.charge, amount=refund.amount)
 
 
 async def _written(work: Work, asked_for: Refund, said: _Said, policy: PayoutPolicy) -> RefundState:

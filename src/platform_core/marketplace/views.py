@@ -1,4 +1,4 @@
-"""What everybody sees alike: people by name, and lists that are read by number."""
+"""Who sees what: products, people by name, and lists that are read by number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from attrs import frozen
 
 from platform_core.identity.ports import Directory
-from platform_core.kernel.errors import Invalid
+from platform_core.kernel.errors import Forbidden, Invalid, NotFound
+from platform_core.kernel.work import Work
+from platform_core.marketplace.product import Product
 
 MOST = 100
 FARTHEST = 100_000
@@ -38,3 +40,28 @@ def check_page(limit: int, offset: int) -> None:
     for name, value, least, most in (("limit", limit, 1, MOST), ("offset", offset, 0, FARTHEST)):
         if type(value) is not int or not least <= value <= most:
             raise Invalid.field(name, f"must be from {least} to {most}")
+
+
+async def visible(work: Work, id: str) -> Product:
+    """The product, if it is on sale, or the actor's own, or the actor is an admin.
+
+    Raises:
+        NotFound: There is none that the actor may know of.
+    """
+    product = await work.get(Product, id)
+    if product is not None and (product.is_on_sale or product.seller == work.actor.id or work.actor.is_admin):
+        return product
+    raise NotFound("there is no such product")
+
+
+async def own(work: Work, id: str) -> Product:
+    """The product, if it is the actor's own.
+
+    Raises:
+        NotFound: There is none that the actor may know of.
+        Forbidden: It is another's.
+    """
+    product = await visible(work, id)
+    if product.seller != work.actor.id:
+        raise Forbidden("this is somebody else's product")
+    return product

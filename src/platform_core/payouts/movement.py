@@ -64,7 +64,7 @@ class TransferAttempt(Aggregate):
         failure: The class of its failure.
         code: The provider's word for why it failed.
         reason: The same for people.
-        returning: Of a transfer's try that was done: how much of it was, or is being, taken back.
+        asked_back: Of a transfer's try that was done: how much of it was, or is being, taken back.
         returned: How much of that has come back.
     """
 
@@ -83,7 +83,7 @@ class TransferAttempt(Aggregate):
     failure: Failure | None = None
     code: str | None = None
     reason: str | None = None
-    returning: int = 0
+    asked_back: int = 0
     returned: int = 0
 
 
@@ -256,7 +256,12 @@ class Movement(Aggregate):
         self.due_at, self.asked_for = None, False
 
     def fail(self, failed: Failed, now: datetime, policy: PayoutPolicy) -> Follows:
-        """The try was definitely not done; what follows."""
+        """The try was definitely not done; what follows.
+
+        Raises:
+            InvalidTransition: No answer is waited for.
+        """
+        self.machine.move(self.state, TransferState.RETRY_WAIT)
         follows = self.follows[failed.failure]
         self.next_key()
         self.reason = failed.code

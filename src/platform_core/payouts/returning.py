@@ -169,9 +169,9 @@ async def plan_reversals(work: Work, transfer: Transfer, amount: int, *, fresh: 
         )
     )
     for attempt in (*fresh, *done):
-        part = min(amount, attempt.amount - attempt.returning)
+        part = min(amount, attempt.amount - attempt.asked_back)
         if part and attempt.reference is not None:
-            attempt.returning += part
+            attempt.asked_back += part
             work.save(attempt)
             work.add(reversal_of(transfer, attempt, part, work))
             amount -= part
@@ -203,7 +203,7 @@ async def _unplan(work: Work, transfer: Transfer, amount: int) -> None:
         attempt = await work.get(TransferAttempt, reversal.sending)
         if part and attempt is not None:
             reversal.lower(part)
-            attempt.returning -= part
+            attempt.asked_back -= part
             amount -= part
             work.save(reversal)
             work.save(attempt)

@@ -59,11 +59,15 @@ class TransferReversal(Movement):
     completed_at: datetime | None = None
 
     def lower(self, amount: int) -> None:
-        """Less is to come back; at nothing it is cancelled."""
+        """Less is to come back; at nothing it is cancelled.
+
+        Raises:
+            InvalidTransition: It has been asked for already.
+        """
+        cancelled = REVERSALS.move(self.state, S.CANCELLED)
         self.amount -= amount
         if self.amount == 0:
-            self.state = REVERSALS.move(self.state, S.CANCELLED)
-            self.due_at = None
+            self.state, self.due_at = cancelled, None
 
     def complete(self, now: datetime) -> None:
         """It has come back."""

@@ -131,7 +131,7 @@ class Reverser:
                 # It was netted, or given back, meanwhile.
                 reversal.lower(excess)
                 sending = await work.require(TransferAttempt, reversal.sending)
-                sending.returning -= excess
+                sending.asked_back -= excess
                 work.save(sending)
             if reversal.state is S.CANCELLED:
                 work.save(reversal)
@@ -235,7 +235,7 @@ class Reverser:
         work.save(debt)
         if reversal.state is S.FAILED_PERMANENT:
             sending = await work.require(TransferAttempt, reversal.sending)
-            sending.returning -= reversal.amount
+            sending.asked_back -= reversal.amount
             work.save(sending)
             event = TransferReversalRefused(
                 reversal.transfer,

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from attrs import define
 
+from platform_core.kernel.errors import InvalidTransition
 from platform_core.kernel.machine import Machine
 from platform_core.payouts.events import TransferCompleted, TransferFailed, TransferLowered, TransferRestored
 from platform_core.payouts.movement import Movement, TransferState
@@ -22,7 +23,8 @@ TRANSFERS: Machine[TransferState] = Machine(
     "transfer",
     {
         S.BLOCKED: frozenset({S.SCHEDULED, S.CANCELLED, S.FAILED_PERMANENT}),
-        S.SCHEDULED: frozenset({S.IN_FLIGHT, S.BLOCKED, S.CANCELLED, S.FAILED_PERMANENT}),
+        # One that was blocked may have been tried long ago: then it is asked about first.
+        S.SCHEDULED: frozenset({S.IN_FLIGHT, S.PROBING, S.BLOCKED, S.CANCELLED, S.FAILED_PERMANENT}),
         S.IN_FLIGHT: frozenset(
             {S.COMPLETED, S.PARTIALLY_REVERSED, S.RETRY_WAIT, S.PROBING, S.BLOCKED, S.FAILED_PERMANENT, S.CANCELLED}
         ),
@@ -156,12 +158,19 @@ class Transfer(Movement):
     # ---- before it is sent
 
     def lower(self, amount: int, reason: str) -> None:
-        """Less is to be sent. At nothing it is cancelled."""
+        """Less is to be sent. At nothing it is cancelled.
+
+        Raises:
+            InvalidTransition: It is not surely here.
+        """
+        TRANSFERS.move(self.state, S.CANCELLED)
+        if self.uncertain:
+            raise InvalidTransition("a transfer that may have been sent cannot be lowered")
         self.unsent -= amount
         if reason == "netted":
             self.netted += amount
         self.record(TransferLowered(self.id, self.order, self.seller, amount, self.currency, reason, self.unsent))
-        if self.unsent == 0 and self.state is not S.CANCELLED:
+        if self.unsent == 0:
             self.state = TRANSFERS.move(self.state, S.CANCELLED)
             self.due_at, self.reason = None, reason
 
@@ -179,6 +188,8 @@ class Transfer(Movement):
         Raises:
             InvalidTransition: It is not blocked.
         """
+        if self.state is not S.BLOCKED:
+            raise InvalidTransition(f"a transfer that is {self.state.value} cannot be unblocked")
         self.state = TRANSFERS.move(self.state, S.SCHEDULED)
         self.reason = None
         self._wake(self.available_at)
@@ -205,10 +216,14 @@ class Transfer(Movement):
     # ---- what became of it
 
     def complete(self, now: datetime) -> int:
-        """It was sent; how much."""
+        """It was sent; how much.
+
+        Raises:
+            InvalidTransition: It was never tried.
+        """
+        self.state = TRANSFERS.move(self.state, S.PARTIALLY_REVERSED if self.reversed else S.COMPLETED)
         amount = self.unsent
         self.unsent, self.sent = 0, self.sent + amount
-        self.state = TRANSFERS.move(self.state, S.PARTIALLY_REVERSED if self.reversed else S.COMPLETED)
         self.uncertain = self.answered = self.asked_for = False
         self.completed_at, self.due_at, self.reason = now, None, None
         self.record(TransferCompleted(self.id, self.order, self.seller, amount, self.currency))

@@ -17,11 +17,12 @@ from platform_core.marketplace.payment import Payment, PaymentState
 from platform_core.marketplace.products import ListProducts, ProductOrder
 from platform_core.marketplace.refund import RefundCause, RefundState
 from platform_core.marketplace.reviews import ListReviews, ReviewProduct
-from platform_core.payouts.transfer import TransferState
+from platform_core.payouts.movement import TransferState
 from platform_core.platform import Storage
 from platform_core.wallet.ports import PaymentOutcome
 from platform_core.wallet.webhooks import WebhookState
 from support.builders import counted
+from support.interleaving import at_once
 from support.market import Market, market_on
 
 DISPUTED, WON, LOST = PaymentOutcome.DISPUTED, PaymentOutcome.DISPUTE_WON, PaymentOutcome.DISPUTE_LOST
@@ -39,7 +40,7 @@ async def test_sold_paid_out_after_two_failing_attempts_and_partly_refunded(mark
 
     market.merchant.script("transfer", BUSY, BUSY)
     for _ in range(3):
-        await market.worker.once()
+        await market.work()
         market.world.clock.advance(hours=1)
     transfer = await market.transfer_of(order.id, seller)
     assert (transfer.state, transfer.sent, transfer.attempts) == (TransferState.COMPLETED, 2699, 3)
@@ -47,9 +48,9 @@ async def test_sold_paid_out_after_two_failing_attempts_and_partly_refunded(mark
 
     refund = await market.refund(buyer, order.id, 1000)
     assert refund.state is RefundState.APPROVED
-    await market.worker.once()
+    await market.work()
     assert (await market.refund_of(refund.id)).state is RefundState.SUCCEEDED
-    await market.worker.once()
+    await market.work()
     # 100 of the fee is back, and what the seller had of it was taken back from their account.
     assert await market.books(seller) == {"psp": -200, "revenue": 200}
     assert (await market.transfer_of(order.id, seller)).reversed == 900
@@ -80,7 +81,7 @@ async def test_an_order_of_several_sellers_is_divided_to_the_cent(market: Market
     assert (await market.transfer_of(order.id, one)).state is TransferState.SCHEDULED
     assert (await market.transfer_of(order.id, two)).state is TransferState.BLOCKED
     await market.refund(buyer, order.id)
-    await market.worker.once()
+    await market.work()
     assert (await market.books(one, two)).get("revenue") is None
     assert await market.balance("tax:DE:EUR") == [0]
     await market.world.verified()
@@ -91,7 +92,7 @@ async def test_a_refund_before_the_transfer_lowers_it(market: Market) -> None:
     order = await market.sold(buyer, await market.product(seller))
     for minor in (1000, 1000, 999):
         await market.refund(buyer, order.id, minor)
-        await market.worker.once()
+        await market.work()
 
     assert (await market.transfer_of(order.id, seller)).state is TransferState.CANCELLED
     assert (await market.order_of(order.id)).state is OrderState.REFUNDED
@@ -105,11 +106,11 @@ async def test_two_refunds_at_once_never_return_more_than_was_paid(market: Marke
     seller, buyer = await market.seller(), await market.world.person("buyer")
     order = await market.sold(buyer, await market.product(seller, 100))
 
-    outcomes = await asyncio.gather(*(market.refund(buyer, order.id, 60) for _ in range(4)), return_exceptions=True)
+    outcomes = await at_once(*(market.refund(buyer, order.id, 60) for _ in range(4)))
     assert counted(outcomes) == {"REFUND_TOO_LARGE": 3, "ok": 1}
-    again = await asyncio.gather(*(market.refund(buyer, order.id, 20) for _ in range(2)), return_exceptions=True)
+    again = await at_once(*(market.refund(buyer, order.id, 20) for _ in range(2)))
     assert counted(again) == {"ok": 2}
-    await market.worker.once()
+    await market.work()
     assert (await market.order_of(order.id)).state is OrderState.REFUNDED
     await market.world.verified()
 
@@ -118,10 +119,26 @@ async def test_buyer_and_seller_refund_the_rest_at_once_and_one_of_them_does(mar
     seller, buyer = await market.seller(), await market.world.person("buyer")
     order = await market.sold(buyer, await market.product(seller))
 
-    outcomes = await asyncio.gather(
-        market.refund(buyer, order.id), market.refund(seller, order.id), return_exceptions=True
-    )
+    outcomes = await at_once(market.refund(buyer, order.id), market.refund(seller, order.id))
     assert counted(outcomes) == {"NOT_REFUNDABLE": 1, "ok": 1}
+
+
+async def test_a_refund_races_the_transfer(market: Market) -> None:
+    """Scenario 9: either less is sent, or what was sent is asked back; in the end nobody has anything of it."""
+    seller, buyer = await market.seller(), await market.world.person("buyer")
+    orders = [await market.sold(buyer, await market.product(seller)) for _ in range(5)]
+    for order in orders:
+        await market.refund(buyer, order.id)
+    worker = market.worker
+    await asyncio.gather(worker.send_transfers(), worker.send_refunds(), worker.send_transfers(), worker.send_refunds())
+    for _ in range(3):
+        await market.work()
+        market.world.clock.advance(hours=1)
+
+    assert {(await market.order_of(order.id)).state for order in orders} == {OrderState.REFUNDED}
+    assert await market.books(seller) == {}
+    assert [call.verb for call in market.merchant.calls].count("refund") == 5
+    await market.world.verified()
 
 
 async def test_the_same_message_at_once_pays_once(market: Market) -> None:
@@ -157,7 +174,7 @@ async def test_money_that_does_not_match_goes_back_by_itself(market: Market, pai
     assert (await market.order_of(order.id)).state is OrderState.NEEDS_ATTENTION
     accounts = psp("fake", paid.currency).id, unmatched(paid.currency).id
     assert await market.balance(*accounts) == [-paid.minor, paid.minor]
-    await market.worker.once()
+    await market.work()
     [refund] = await market.refunds(order.id)
     assert (refund.cause, refund.state, refund.minor) == (RefundCause.MISMATCH, RefundState.SUCCEEDED, paid.minor)
     assert await market.balance(*accounts) == [0, 0]
@@ -181,7 +198,7 @@ async def test_a_dispute_takes_the_money_and_its_end_decides(market: Market) -> 
             PaymentState.SUCCEEDED if outcome is WON else PaymentState.CHARGED_BACK
         )
     assert await market.books(seller) == {"psp": -2999, "revenue": 300, "payable 1": 2699}
-    await market.worker.once()
+    await market.work()
     assert await market.books(seller) == {"psp": -300, "revenue": 300}
     await market.world.verified()
 
@@ -191,7 +208,7 @@ async def test_a_dispute_after_the_transfer_is_owed_and_larger_than_the_payment_
 ) -> None:
     seller, buyer = await market.seller(), await market.world.person("buyer")
     order = await market.sold(buyer, await market.product(seller))
-    await market.worker.once()
+    await market.work()
     payment = await market.payment_of(order.id)
     await market.said(payment, DISPUTED, minor=3100, detail="dp_1")
 
@@ -209,14 +226,14 @@ async def test_a_refund_that_fails_after_all_puts_everything_back(market: Market
     product = await market.product(seller)
     order = await market.sold(buyer, product)
     await market.world.execute(ReviewProduct(product, 5, "fine"), by=buyer.actor)
-    await market.worker.once()
+    await market.work()
     refund = await market.refund(buyer, order.id)
-    await market.worker.once()
+    await market.work()
     assert (await market.world.execute(ListReviews(product), by=buyer.actor)).total == 0
 
     await market.refund_said(refund.id, PaymentOutcome.FAILED)
     await market.refund_said(refund.id, PaymentOutcome.FAILED)
-    await market.worker.once()
+    await market.work()
     assert (await market.refund_of(refund.id)).state is RefundState.REVERTED
     assert (await market.order_of(order.id)).state is OrderState.FULFILLED
     assert await market.books(seller) == {"psp": -300, "revenue": 300}
@@ -240,13 +257,13 @@ async def test_whatever_becomes_of_the_call_a_refund_is_made_once(market: Market
     order = await market.sold(buyer, await market.product(seller))
     market.merchant.script("refund", fault)
     refund = await market.refund(buyer, order.id, 1000)
-    await market.worker.once()
+    await market.work()
     assert (await market.refund_of(refund.id)).state is RefundState.SUBMITTED
     if fault is Fault.PENDING:
         market.merchant.settle("refund", refund.id)
     for _ in range(4):
         market.world.clock.advance(minutes=31)
-        await market.worker.once()
+        await market.work()
 
     assert (await market.refund_of(refund.id)).state is RefundState.SUCCEEDED
     assert (await market.order_of(order.id)).refunded == 1000

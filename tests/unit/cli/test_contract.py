@@ -42,7 +42,7 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
 
 NAMES = (
     *("users", "sessions", "wallets", "content", "bookings", "streams", "ledger"),
-    *("outbox", "webhooks", "db", "config"),
+    *("outbox", "webhooks", "db", "config", "transfers", "payouts"),
 )
 GROUPS = [(), *((name,) for name in NAMES)]
 COMMANDS = list(_commands(cli))
@@ -100,12 +100,14 @@ def test_the_options_are_where_the_documentation_says() -> None:
         "bookings resolve",
         "streams end",
         "content remove",
+        "products retire",
+        "orders refund",
     }
     assert having["--dry-run"] == {
         *("users create", "users role", "users ban", "users unban", "sessions revoke"),
         *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
         *("bookings cancel", "bookings resolve", "streams end", "ledger reverse"),
-        *("content approve", "content reject", "content remove"),
+        *("content approve", "content reject", "content remove", "products retire", "orders refund"),
         *("outbox retry", "webhooks replay", "db upgrade"),
     }
     assert having["--key"] == {

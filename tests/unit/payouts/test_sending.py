@@ -15,7 +15,6 @@ from platform_core.payouts.events import TransferFailed
 from platform_core.payouts.movement import AttemptState, TransferState
 from platform_core.payouts.onboarding import StartOnboarding
 from platform_core.payouts.provider import AccountState, Done
-from platform_core.payouts.retry import PayoutPolicy
 from platform_core.payouts.sending import AdvanceTransfer, NotRetryable
 from support.selling import EUR, SYSTEM, Shop
 from support.world import memory_world
@@ -409,16 +408,16 @@ async def test_retries_while_it_is_being_sent_are_refused(shop: Shop) -> None:
     merchant.script("transfer", BUSY)
     id = await shop.paid(seller)
     await shop.work_off()
-    gate, original = asyncio.Event(), merchant.transfer
+    reached, gate, original = asyncio.Event(), asyncio.Event(), merchant.transfer
 
     async def slow(**asked: object) -> object:
+        reached.set()
         await gate.wait()
         return await original(**asked)  # type: ignore[arg-type]  # passed on
 
     merchant.transfer = slow  # type: ignore[assignment,method-assign]  # the same, later
     first = asyncio.create_task(shop.retry(id))
-    while (await shop.transfer(id)).state is not S.IN_FLIGHT:
-        await asyncio.sleep(0)
+    await reached.wait()
     with pytest.raises(NotRetryable, match="in_flight"):
         await shop.retry(id)
     with pytest.raises(Conflict):
@@ -429,7 +428,40 @@ async def test_retries_while_it_is_being_sent_are_refused(shop: Shop) -> None:
     await shop.check(settled=True)
 
 
-def test_a_policy_that_shrinks_its_pauses_is_refused() -> None:
-    for wrong in ({"factor": 1}, {"base_seconds": 0}, {"cap_seconds": True}):
-        with pytest.raises(ValueError, match="must be"):
-            PayoutPolicy(**wrong)  # type: ignore[arg-type]  # on purpose
+async def test_what_was_blocked_for_long_after_a_try_is_asked_about_first(shop: Shop) -> None:
+    seller = await shop.seller()
+    shop.world.merchant.script("transfer", RESTRICTED)
+    id = await shop.paid(seller)
+    await shop.work_off()
+    shop.world.clock.advance(days=3)
+    await shop.onboard(seller)
+    await shop.work_off()
+    assert (await shop.transfer(id)).state is S.COMPLETED
+    await shop.check(settled=True)
+
+
+async def test_what_arrives_late_is_not_done_twice(shop: Shop) -> None:
+    """Asking finds nothing, it is sent again under the same key, and then the first request arrives after all."""
+    seller = await shop.seller()
+    shop.world.merchant.script("transfer", Fault.LATE)
+    id = await shop.paid(seller)
+    await shop.work_off()
+    await shop.until_due(id)
+    await shop.until_due(id)
+    assert (await shop.transfer(id)).state is S.COMPLETED
+    shop.world.merchant.let_arrive()
+    await shop.check(settled=True)
+
+
+async def test_what_arrives_late_and_first_is_found_by_its_key(shop: Shop) -> None:
+    seller = await shop.seller()
+    shop.world.merchant.script("transfer", Fault.LATE)
+    id = await shop.paid(seller)
+    await shop.work_off()
+    await shop.until_due(id)
+    shop.world.merchant.let_arrive()
+    await shop.refunded(seller, 900)
+    await shop.until_due(id)
+    await shop.work_off()
+    assert (await shop.transfer(id)).state is S.PARTIALLY_REVERSED
+    await shop.check(settled=True)

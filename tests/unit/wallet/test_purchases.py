@@ -168,9 +168,7 @@ class Flaky:
         if self.failures:
             self.failures -= 1
             raise Unavailable("no answer")
-        return await self._gateway.open_checkout(
-            subject=subject, amount=amount, method=method, description=description
-        )
+        return await self._gateway.open_checkout(subject=subject, amount=amount, method=method, description=description)
 
     def read_event(self, body: bytes, headers: object) -> None:
         """Nothing comes."""

@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.Column("failure", Words(), nullable=True),
         sa.Column("code", Words(), nullable=True),
         sa.Column("reason", Words(), nullable=True),
-        sa.Column(sa.quoted_name("returning", quote=True), sa.BigInteger(), nullable=False),
+        sa.Column("asked_back", sa.BigInteger(), nullable=False),
         sa.Column("returned", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_attempts")),
     )
