@@ -24,13 +24,15 @@ STEPS = 150
 """How many steps a run has, unless told otherwise."""
 RIVALRY = 0.35
 """How often, while something stands half done, the next step is the same once more."""
+ROUGH = 0.85
+"""How often something goes wrong when money is sent, in runs in which anything does."""
 TRIES = 10
 """How often another verb is drawn when one makes no sense just then."""
 GROUPS = (
     # Each with how often it may come in a run, among the others: some runs are about this, some about that.
-    (wallets.VERBS, (0.3, 1.0, 2.0)),
+    (wallets.VERBS, (0.3, 1.0, 3.0)),
     (bookings.VERBS, (0.0, 1.0, 4.0)),
-    (selling.VERBS, (0.3, 1.5, 4.0)),
+    (selling.VERBS, (0.5, 2.0, 6.0)),
     (outside.VERBS, (1.0,)),
 )
 VERBS: dict[str, Verb] = {verb.name: verb for verbs, _ in GROUPS for verb in verbs}
@@ -183,7 +185,7 @@ class Mood:
         for verbs, factors in GROUPS:
             factor = rng.choice(factors)
             weights.update({verb.name: verb.weight * factor for verb in verbs})
-        return cls(tuple(weights), tuple(weights.values()), rng.choice((0.0, 0.2, 0.3, 0.5)))
+        return cls(tuple(weights), tuple(weights.values()), rng.choice((0.0, 0.25, 0.35, 0.5)))
 
     def step(self, rng: Random, world: World, number: int) -> Step:
         """The next step."""
@@ -201,14 +203,14 @@ class Mood:
 
     def _troubled(self, rng: Random, step: Step) -> Step:
         # Where money leaves the house more goes wrong.
-        trouble = min(0.8, self.trouble * (3 if _sends(step) else 1))
+        trouble = max(self.trouble, ROUGH) if self.trouble and _sends(step) else self.trouble
         is_smooth = step.verb in UNTROUBLED or rng.random() >= trouble
         return step if is_smooth else evolve(step, troubles=tuple(_troubles(rng, step)))
 
 
 def _troubles(rng: Random, step: Step) -> Iterator[Planned]:
     for _ in range(rng.choice((1, 1, 1, 2))):
-        [(among, places)] = rng.choices(STRIKING, (5, 3, 2, 1) if _sends(step) else (2, 4, 3, 1))
+        [(among, places)] = rng.choices(STRIKING, (6, 3, 2, 1) if _sends(step) else (2, 4, 3, 1))
         trouble, place = rng.choice(among), rng.choice(places)
         # What somebody asks for has fewer awaits than what a worker does for several.
         yield Planned(trouble, place if step.verb == "worker" else 1 + (place - 1) // 2)
@@ -220,7 +222,8 @@ def _sends(step: Step) -> bool:
 
 SENDING = ("send-transfers", "send-refunds", "take-money-back")
 STRIKING: tuple[tuple[tuple[Trouble, ...], Sequence[int]], ...] = (
-    ((*CALLS, Trouble.UNHEARD, Trouble.SLOW), (1, 1, 1, 2, 3)),
+    # What leaves nobody knowing comes more often.
+    ((*CALLS, *(Trouble.UNHEARD,) * 2, Trouble.BROKEN_AFTER, Trouble.LOST, Trouble.SLOW), (1, 1, 1, 1, 2, 3)),
     (AWAITS, range(1, 17)),
     (COMMITS, (1, 1, 2, 3)),
     (READS, range(1, 9)),
