@@ -10,11 +10,11 @@ from pathlib import Path
 import rich_click as click
 from attrs import define, field
 
+from adapters.simulation.steps import read_steps, write_steps
 from entrypoints.cli import exits
 from entrypoints.cli.operation import Operation, operation
 from entrypoints.simulation.run import STEPS, Run, replay, run
 from entrypoints.simulation.shrinking import MOST_RUNS, shrink
-from entrypoints.simulation.steps import read_steps, write_steps
 
 SHOWN = 10
 """How many failing seeds are shrunk and shown."""
@@ -42,7 +42,14 @@ class _Tally:
 @click.option("--steps", type=click.IntRange(1), default=STEPS, show_default=True, help="How many steps a run has.")
 @click.option("--replay", "steps_given", metavar="STEPS", help="Play these steps, or those in this file, instead.")
 @click.option("--trace", is_flag=True, help="Tell of every step and what came of it.")
-@click.option("--shrink", "most", type=click.IntRange(0), default=MOST_RUNS, show_default=True, help="How many shorter runs to try when one fails.")
+@click.option(
+    "--shrink",
+    "most",
+    type=click.IntRange(0),
+    default=MOST_RUNS,
+    show_default=True,
+    help="How many shorter runs to try when one fails.",
+)
 def sim(
     operation: Operation, *, seeds: int, seed: int, steps: int, steps_given: str | None, trace: bool, most: int
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from entrypoints.simulation.steps import Step
+from adapters.simulation.steps import Step
 from entrypoints.simulation.verbs import Doing, Skip, Verb, anybody, arguments, number, person, some, thing
 from entrypoints.simulation.world import OPERATOR, Person, World
 from platform_core.booking.booking import Booking, BookingState

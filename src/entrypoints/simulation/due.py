@@ -24,22 +24,18 @@ def moments(world: World) -> Iterator[tuple[str, datetime]]:
     for hold in world.all(Hold):
         if hold.state is HoldState.ACTIVE:
             yield "expire-holds", hold.deadline
-    for webhook in world.all(Webhook):
-        if webhook.state is WebhookState.PENDING and webhook.next_at is not None:
-            yield "apply-webhooks", webhook.next_at
-    for purchase in world.all(Purchase):
-        if purchase.state is PurchaseState.PENDING and purchase.ask_at is not None:
-            yield "ask-about-purchases", purchase.ask_at
-    for payment in world.all(Payment):
-        if payment.ask_at is not None:
-            yield "ask-about-payments", payment.ask_at
     for order in world.all(Order):
         if order.state is OrderState.PENDING_PAYMENT:
             yield "expire-orders", order.expires_at
-    for name, kind in _BY_DUE_AT:
-        for one in world.all(kind):
-            if one.due_at is not None:
-                yield name, one.due_at
+    asked: list[tuple[str, datetime | None]] = [
+        *(("apply-webhooks", one.next_at) for one in world.all(Webhook) if one.state is WebhookState.PENDING),
+        *(("ask-about-purchases", one.ask_at) for one in world.all(Purchase) if one.state is PurchaseState.PENDING),
+        *(("ask-about-payments", one.ask_at) for one in world.all(Payment)),
+        *((name, one.due_at) for name, kind in _BY_DUE_AT for one in world.all(kind)),
+    ]
+    for name, at in asked:
+        if at is not None:
+            yield name, at
 
 
 _BY_DUE_AT: tuple[tuple[str, type[Booking | Refund | Stream | Transfer | TransferReversal]], ...] = (

@@ -1,9 +1,9 @@
-"""Coming to rest: nothing goes wrong any more, everything that waits is let go on, and time passes until all is done."""
+"""Coming to rest: nothing goes wrong any more, what waits is let go on, and time passes until all is done."""
 
 from __future__ import annotations
 
-from entrypoints.simulation.stage import Crash
-from entrypoints.simulation.steps import Step
+from adapters.simulation.stage import Crash
+from adapters.simulation.steps import Step
 from entrypoints.simulation.world import World
 from platform_core.identity.staff import UnbanUser
 from platform_core.identity.users import User
@@ -73,6 +73,11 @@ class Healer:
         for account, state in list(provider.accounts.items()):
             if state in (AccountState.ONBOARDING, AccountState.RESTRICTED):
                 provider.set_account(account, AccountState.READY)
+        self._finish()
+
+    def _finish(self) -> None:
+        """What the provider and the banks have begun comes to its end."""
+        provider = self._world.provider
         for page in list(provider.pages.values()):
             if page.said is PaymentOutcome.PROCESSING:
                 provider.pay(page, PaymentOutcome.FAILED)
@@ -80,9 +85,8 @@ class Healer:
             if isinstance(moved.answer, Pending):
                 provider.settle(moved)
         for count, charge in enumerate(list(provider.charges.values())):
-            for id, (state, _) in list(charge.disputes.items()):
-                if state == "open":
-                    provider.decide(charge, id, won=count % 2 == 0)
+            for id in [id for id, (state, _) in charge.disputes.items() if state == "open"]:
+                provider.decide(charge, id, won=count % 2 == 0)
 
     def _deliver(self) -> None:
         """Every message comes at last."""
@@ -130,5 +134,3 @@ def heal(world: World) -> None:
         Crash: Something raised what is no refusal, or comes to no end.
     """
     Healer(world).run()
-
-

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 from attrs import define, field, frozen
 
-from entrypoints.simulation.parts import Written
-from entrypoints.simulation.provider import Call
+from adapters.simulation.dealings import Call
+from adapters.simulation.parts import Written
 from entrypoints.simulation.world import World
 from platform_core.kernel.changes import KeyId
 from platform_core.kernel.events import Envelope

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
+from adapters.simulation.dealings import Charge, Page
+from adapters.simulation.steps import Step
 from entrypoints.simulation.due import busy_rounds, coming
-from entrypoints.simulation.provider import Charge, Page
-from entrypoints.simulation.steps import Step
 from entrypoints.simulation.verbs import Doing, Skip, Verb, anybody, arguments, number, person, some
 from entrypoints.simulation.world import LONGEST_STAND, OPERATOR, PROCESSES, World
 from platform_core.identity.staff import BanUser, UnbanUser

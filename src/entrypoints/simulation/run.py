@@ -10,12 +10,12 @@ from random import Random
 
 from attrs import evolve, frozen
 
+from adapters.simulation.stage import Crash
+from adapters.simulation.steps import AWAITS, CALLS, COMMITS, READS, Planned, Step, Trouble
 from entrypoints.simulation import bookings, outside, sales, selling, telling, tokens, wallets
 from entrypoints.simulation.furnishing import furnish
 from entrypoints.simulation.healing import heal
 from entrypoints.simulation.invariants import Broken, Invariant, Scene
-from entrypoints.simulation.stage import Crash
-from entrypoints.simulation.steps import AWAITS, CALLS, COMMITS, READS, Planned, Step, Trouble
 from entrypoints.simulation.verbs import Skip, Verb
 from entrypoints.simulation.world import PROCESSES, USUAL, Doubles, World
 from platform_core.kernel.errors import Invalid
@@ -192,8 +192,8 @@ class Mood:
         if world.stage.standing and rng.random() < RIVALRY:
             # Somebody else does the very thing that is half done.
             rival = rng.choice(list(world.stage.standing.values())).step
-            args = rival.args if rival.verb != "worker" else (rival.args[0], rng.choice(PROCESSES))
-            return self._troubled(rng, Step(number, rival.verb, args))
+            again = rival.args if rival.verb != "worker" else (rival.args[0], rng.choice(PROCESSES))
+            return self._troubled(rng, Step(number, rival.verb, again))
         for _ in range(TRIES):
             [name] = rng.choices(self.names, self.weights)
             args = VERBS[name].draw(rng, world)

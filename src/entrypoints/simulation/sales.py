@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from adapters.simulation.dealings import Call
 from entrypoints.simulation.invariants import Invariant, Scene, first
-from entrypoints.simulation.provider import Call
 from entrypoints.simulation.tokens import half_up
 from entrypoints.simulation.world import FEES, World
 from platform_core.ledger.ports import payable, psp, receivable
@@ -116,8 +116,8 @@ def _transfers(scene: Scene) -> Iterator[str]:
         yield f"transfers are missing, or too many: {', '.join(sorted(wanted ^ transfers.keys()))}"
     here: dict[tuple[str, str], int] = {}
     for transfer in transfers.values():
-        seller = (transfer.seller, transfer.currency)
-        here[seller] = here.get(seller, 0) + transfer.unsent + transfer.restored
+        whose = (transfer.seller, transfer.currency)
+        here[whose] = here.get(whose, 0) + transfer.unsent + transfer.restored
         if not 0 <= transfer.reversed <= transfer.sent or transfer.unsent < 0 or transfer.restored < 0:
             yield f"{transfer.id}: {transfer.reversed} of {transfer.sent} came back, {transfer.unsent} are to be sent"
         if transfer.retry_count > transfer.limit:
@@ -132,7 +132,7 @@ def _transfers(scene: Scene) -> Iterator[str]:
 def _debts(scene: Scene) -> Iterator[str]:
     for debt in scene.world.all(Debt):
         owed = -scene.world.balance(receivable(debt.seller, debt.currency).id)
-        if debt.owed != owed or not 0 <= debt.coming:
+        if debt.owed != owed or debt.coming < 0:
             yield f"{debt.seller} owes {owed} in the books and {debt.owed} by the debt"
 
 
@@ -168,9 +168,7 @@ def _keys(scene: Scene) -> Iterator[str]:
 
 def _may_be_done(world: World, call: Call) -> bool:
     """Whether the provider has taken what was asked under this key."""
-    return any(
-        one.call == call and isinstance(one.answer, (Done, Pending)) for one in world.provider.moved.values()
-    )
+    return any(one.call == call and isinstance(one.answer, (Done, Pending)) for one in world.provider.moved.values())
 
 
 # ---- at rest
@@ -205,21 +203,27 @@ def _settled(scene: Scene) -> Iterator[str]:
     for order in world.all(Order):
         if order.state is OrderState.PENDING_PAYMENT and order.expires_at <= now:
             yield f"{order.id} still waits for its payment"
-    for transfer in world.all(Transfer):
-        if transfer.state in (T.IN_FLIGHT, T.PROBING, T.RETRY_WAIT, T.SCHEDULED) and not transfer.held:
-            yield f"{transfer.id} is still {transfer.state.value}"
-        if transfer.state is T.BLOCKED and transfer.reason != "not_onboarded":
-            yield f"{transfer.id} is blocked: {transfer.reason}"
-        if transfer.state is T.FAILED_PERMANENT and transfer.reason not in ("account_closed",):
-            yield f"{transfer.id} has failed: {transfer.reason}"
-    for reversal in world.all(TransferReversal):
-        if reversal.state in (T.IN_FLIGHT, T.PROBING, T.RETRY_WAIT, T.SCHEDULED):
-            yield f"{reversal.id} is still {reversal.state.value}"
+    yield from _moved(world)
     last = {one.movement: one for one in sorted(world.all(TransferAttempt), key=lambda one: one.number)}
     for attempt in last.values():
         # One that another came after is of no interest any more.
         if attempt.state is AttemptState.OPEN:
             yield f"nobody knows what became of {attempt.id}"
+
+
+UNSETTLED = (T.IN_FLIGHT, T.PROBING, T.RETRY_WAIT, T.SCHEDULED)
+MAY_STAY = {T.BLOCKED: "not_onboarded", T.FAILED_PERMANENT: "account_closed"}
+
+
+def _moved(world: World) -> Iterator[str]:
+    for transfer in world.all(Transfer):
+        if transfer.state in UNSETTLED and not transfer.held:
+            yield f"{transfer.id} is still {transfer.state.value}"
+        if transfer.reason != MAY_STAY.get(transfer.state, transfer.reason):
+            yield f"{transfer.id} is {transfer.state.value}: {transfer.reason}"
+    for reversal in world.all(TransferReversal):
+        if reversal.state in UNSETTLED:
+            yield f"{reversal.id} is still {reversal.state.value}"
 
 
 def _cash(scene: Scene) -> Iterator[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
+from adapters.simulation.dealings import REFUSED, Moved
+from adapters.simulation.steps import Step
 from entrypoints.simulation.outside import charges
-from entrypoints.simulation.provider import REFUSED, Moved
-from entrypoints.simulation.steps import Step
 from entrypoints.simulation.verbs import Doing, Skip, Verb, anybody, arguments, number, person, some, thing
 from entrypoints.simulation.world import OPERATOR, World
 from platform_core.marketplace.checkout import CartItem, PayOrder, PlaceOrder
@@ -200,9 +200,7 @@ def _moved(world: World) -> dict[str, Moved]:
 def _draw_settle(rng: Random, world: World) -> tuple[str, ...] | None:
     pending = [name for name, moved in _moved(world).items() if isinstance(moved.answer, Pending)]
     done = [
-        name
-        for name, moved in _moved(world).items()
-        if isinstance(moved.answer, Done) and moved.call.verb == "refund"
+        name for name, moved in _moved(world).items() if isinstance(moved.answer, Done) and moved.call.verb == "refund"
     ]
     if pending and (not done or rng.random() < 0.7):
         return rng.choice(pending), rng.choice(("done", "done", "failed"))
@@ -231,8 +229,9 @@ def _draw_onboard(rng: Random, world: World) -> tuple[str, ...] | None:
     return None if seller is None else (seller,)
 
 
-def _draw_seller(rng: Random, world: World) -> tuple[str, ...]:
-    return (rng.choice(SELLERS),)
+def _draw_seller(rng: Random, world: World) -> tuple[str, ...] | None:
+    seller = some(rng, _accounts(world))
+    return None if seller is None else (seller,)
 
 
 def _onboard(world: World, step: Step) -> Doing:

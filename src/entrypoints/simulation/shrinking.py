@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from attrs import evolve
 
+from adapters.simulation.steps import Step
 from entrypoints.simulation.run import Run, replay
-from entrypoints.simulation.steps import Step
 from entrypoints.simulation.world import USUAL, Doubles
 
 MOST_RUNS = 400

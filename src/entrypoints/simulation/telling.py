@@ -1,4 +1,4 @@
-"""What must hold of answers, messages and events: each request has one effect, each message one, each change is told."""
+"""What must hold of answers, messages and events: a request has one effect, a message too, each change is told."""
 
 from __future__ import annotations
 
@@ -106,6 +106,7 @@ def _told(scene: Scene) -> Iterator[str]:
 
 
 def _tellable(scene: Scene) -> Iterator[tuple[str, set[str]]]:
+    """What somebody must have been told of, and by which of several events."""
     world = scene.world
     for hold in world.all(Hold):
         yield hold.id, {"HoldPlaced"}
@@ -116,16 +117,20 @@ def _tellable(scene: Scene) -> Iterator[tuple[str, set[str]]]:
     for purchase in world.all(Purchase):
         if purchase.state is PurchaseState.PAID:
             yield purchase.id, {"PurchaseSettled"}
-    for order in world.all(Order):
+    yield from _tellable_of_sales(scene)
+
+
+def _tellable_of_sales(scene: Scene) -> Iterator[tuple[str, set[str]]]:
+    for order in scene.world.all(Order):
         yield order.id, {"OrderPlaced"}
         if order.captured:
             yield order.id, {"OrderPaid"}
         elif order.state is not OrderState.PENDING_PAYMENT:
             yield order.id, {"OrderEnded"}
-    for refund in world.all(Refund):
+    for refund in scene.world.all(Refund):
         if refund.state in GIVEN_BACK:
             yield refund.id, GIVEN_BACK[refund.state]
-    for transfer in world.all(Transfer):
+    for transfer in scene.world.all(Transfer):
         yield transfer.id, {"TransferScheduled"}
         if transfer.sent:
             yield transfer.id, {"TransferCompleted"}

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from attrs import frozen
 
-from entrypoints.simulation.steps import Step
+from adapters.simulation.steps import Step
 from entrypoints.simulation.world import Person, World
 from platform_core.kernel.aggregate import Aggregate
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from random import Random
 
-from entrypoints.simulation.steps import Step
+from adapters.simulation.steps import Step
 from entrypoints.simulation.verbs import Doing, Skip, Verb, anybody, arguments, number, person, some, thing
 from entrypoints.simulation.world import OPERATOR, World
 from platform_core.content.access import Tier, TierPlan

@@ -1,4 +1,4 @@
-"""A platform that is simulated: two processes over one store, people, a payment provider, and all that they remember."""
+"""A simulated platform: two processes over one store, people, a payment provider, and all that they remember."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any, TypeVar
 
 from attrs import define, field, frozen
 
-from adapters.memory.media import MemoryMedia, PlainStudio
-from adapters.memory.passwords import QuickPasswords
 from adapters.media.checker import WordChecker
 from adapters.media.links import SignedLinks
-from entrypoints.simulation.parts import SimulatedClock, SimulatedIds, SimulatedStore
-from entrypoints.simulation.provider import Message, Provider, fresh_name
-from entrypoints.simulation.stage import Stage
-from entrypoints.simulation.steps import Step
+from adapters.memory.media import MemoryMedia, PlainStudio
+from adapters.memory.passwords import QuickPasswords
+from adapters.simulation.dealings import Message
+from adapters.simulation.parts import SimulatedClock, SimulatedIds, SimulatedStore
+from adapters.simulation.provider import Provider, fresh_name
+from adapters.simulation.stage import Stage
+from adapters.simulation.steps import Step
 from entrypoints.worker.worker import Worker
 from platform_core.content.ports import Media
 from platform_core.identity.staff import CreateUser

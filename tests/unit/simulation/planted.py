@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from entrypoints.simulation.parts import SimulatedStore
-from entrypoints.simulation.provider import Provider
+from adapters.simulation.parts import SimulatedStore
+from adapters.simulation.provider import Provider
 from entrypoints.simulation.world import FEES, Doubles
 from platform_core.identity.ports import Directory
 from platform_core.kernel.aggregate import Aggregate

@@ -12,9 +12,9 @@ from attrs import frozen
 
 from adapters.codec import JsonCodec, Row, RowCodec
 from adapters.memory.store import MemoryStore
+from adapters.simulation.stage import Act, Stage
+from adapters.simulation.steps import Trouble
 from adapters.testing import START
-from entrypoints.simulation.stage import Act, Stage
-from entrypoints.simulation.steps import Trouble
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.changes import Changes, Committed, KeyId
 from platform_core.kernel.errors import Stale, Unavailable, Uncertain

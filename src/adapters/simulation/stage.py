@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import define, field
 
-from entrypoints.simulation.steps import AWAITS, CALLS, COMMITS, READS, Planned, Step, Trouble
+from adapters.simulation.steps import AWAITS, CALLS, COMMITS, READS, Planned, Step, Trouble
 from platform_core.kernel.errors import PlatformError
 
 STALE_FOR = 3
