@@ -114,6 +114,14 @@ def _draw_either(rng: Random, world: World) -> tuple[str, ...] | None:
     return None if drawn is None else (*drawn, rng.choice(("customer", "provider")))
 
 
+def _draw_dispute(rng: Random, world: World) -> tuple[str, ...] | None:
+    now = world.clock.now()
+    confirmed = {name: one for name, one in world.named(Booking).items() if one.state is S.CONFIRMED}
+    begun = [name for name, one in confirmed.items() if one.starts_at <= now]
+    booking = some(rng, begun if rng.random() < 0.9 else confirmed)
+    return None if booking is None else (booking, rng.choice(("customer", "provider")))
+
+
 def _side(world: World, booking: Booking, side: str) -> Person:
     if side not in ("customer", "provider"):
         raise Skip
@@ -161,8 +169,8 @@ VERBS = (
     Verb("confirm", 7, _drawing(S.PENDING), _by_provider(ConfirmBooking)),
     Verb("decline", 1, _drawing(S.PENDING), _by_provider(DeclineBooking)),
     Verb("cancel", 2, _draw_either, _cancel),
-    Verb("complete", 2, _drawing(S.CONFIRMED), _by_customer(CompleteBooking)),
-    Verb("dispute", 2, _draw_either, _dispute),
-    Verb("withdraw", 1, _draw_withdraw, _withdraw),
-    Verb("resolve", 2, _draw_resolve, _resolve),
+    Verb("complete", 3, _drawing(S.CONFIRMED), _by_customer(CompleteBooking)),
+    Verb("dispute", 5, _draw_dispute, _dispute),
+    Verb("withdraw", 3, _draw_withdraw, _withdraw),
+    Verb("resolve", 3, _draw_resolve, _resolve),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from entrypoints.simulation.world import World
-from platform_core.booking.booking import Booking
+from platform_core.booking.booking import Booking, BookingState
 from platform_core.kernel.sync import run_sync
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.marketplace.order import Order, OrderState
@@ -57,6 +57,8 @@ def busy_rounds(world: World) -> list[str]:
 
 
 def coming(world: World) -> list[int]:
-    """How many seconds away the moments are at which there will be something to do."""
+    """How many seconds away the moments are at which something begins or must be done."""
     now = world.clock.now()
-    return sorted({int((at - now).total_seconds()) for _, at in moments(world) if at > now})
+    begin = (booking.starts_at for booking in world.all(Booking) if booking.state is BookingState.CONFIRMED)
+    ahead = (*(at for _, at in moments(world)), *begin)
+    return sorted({int((at - now).total_seconds()) for at in ahead if at > now})

@@ -29,6 +29,7 @@ from platform_core.kernel.events import Envelope, Event
 from platform_core.kernel.secret import Secret
 from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
+from platform_core.marketplace.ports import SalesPolicy
 from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform
 from platform_core.use_cases import USE_CASES
@@ -151,6 +152,8 @@ class World:
                 fees=doubles.fees,
                 # In some runs money must wait a day before it is sent.
                 payouts=PayoutPolicy(delay_days=int(seed % 5 == 4), return_url="https://platform.example"),
+                # In some runs a seller must approve what a buyer wants back.
+                sales=SalesPolicy(refunds_at_once=timedelta(0)) if seed % 3 == 2 else None,
                 media=media,
                 fingerprint_key=b"simulated",
                 worker=name,

@@ -215,19 +215,67 @@ class NeverLooks(Provider):
         return None
 
 
-PLANTED: Mapping[str, Doubles] = {
-    "fees are rounded down": Doubles(fees=FloorFees(FEES.basis_points)),
-    "a capture does not look at the deadline": Doubles(use_cases=instead(capture_hold=capture_late)),
-    "a hold is released twice": Doubles(use_cases=instead(release_hold=release_twice)),
-    "a message is applied each time it comes": Doubles(use_cases=instead(apply_webhook=apply_twice)),
-    "one may tip oneself": Doubles(use_cases=instead(send_tip=tip_anybody)),
-    "refunds on their way are not counted": Doubles(use_cases=instead(refund_order=refund_beyond)),
-    "the store forgets floors": Doubles(store=NoFloors),
-    "the last who writes wins": Doubles(store=NoVersions),
-    "the outbox drops an event": Doubles(store=LosesEvents),
-    "idempotency keys are ignored": Doubles(store=NoKeys),
-    "a balance is not updated": Doubles(store=HalfCommits),
-    "debts are not netted": Doubles(store=NoDebts),
-    "a transfer is retried under a new key": Doubles(provider=FreshKeys),
-    "a refund is sent again without asking": Doubles(provider=NeverLooks),
+@frozen
+class Planted:
+    """A planted bug.
+
+    Args:
+        doubles: The parts with the bug.
+        seed: A seed that finds it.
+        breaks: The invariants that may be seen to break.
+    """
+
+    doubles: Doubles
+    seed: int
+    breaks: frozenset[str]
+
+
+def _planted(doubles: Doubles, seed: int, *breaks: str) -> Planted:
+    return Planted(doubles, seed, frozenset(breaks))
+
+
+BALANCE = "the books balance"
+ONCE = "a request has one effect and one answer"
+MOVES_ONCE = "money moves once"
+SENT = "nothing is sent that should stay"
+REFUNDS = "refunds do not exceed what was paid"
+
+PLANTED: Mapping[str, Planted] = {
+    "fees are rounded down": _planted(Doubles(fees=FloorFees(FEES.basis_points)), 0, "fees are half-up"),
+    "a capture does not look at the deadline": _planted(
+        Doubles(use_cases=instead(capture_hold=capture_late)), 0, "a hold ends in its time, wholly"
+    ),
+    "a hold is released twice": _planted(
+        Doubles(use_cases=instead(release_hold=release_twice)), 0, "what is held is in escrow, and each hold ends once"
+    ),
+    "a message is applied each time it comes": _planted(
+        Doubles(use_cases=instead(apply_webhook=apply_twice)),
+        0,
+        "tokens are those given and bought",
+        "tokens are credited once for what was paid",
+    ),
+    "one may tip oneself": _planted(Doubles(use_cases=instead(send_tip=tip_anybody)), 0, "nobody pays themselves"),
+    "refunds on their way are not counted": _planted(
+        Doubles(use_cases=instead(refund_order=refund_beyond)), 0, REFUNDS
+    ),
+    "the store forgets floors": _planted(Doubles(store=NoFloors), 0, "no account is below its floor"),
+    "the last who writes wins": _planted(
+        Doubles(store=NoVersions),
+        0,
+        BALANCE,
+        REFUNDS,
+        "what is held is in escrow, and each hold ends once",
+        "bookings have their tokens and do not overlap",
+        "an order keeps one charge",
+        "orders say what the facts say",
+        "each seller of an order has one transfer",
+        "debts are what the books say",
+        "tokens are credited once for what was paid",
+    ),
+    "the outbox drops an event": _planted(Doubles(store=LosesEvents), 0, "every change was told"),
+    "idempotency keys are ignored": _planted(Doubles(store=NoKeys), 0, ONCE),
+    "a balance is not updated": _planted(Doubles(store=HalfCommits), 0, BALANCE),
+    "debts are not netted": _planted(Doubles(store=NoDebts), 0, SENT),
+    "a transfer is retried under a new key": _planted(Doubles(provider=FreshKeys), 0, MOVES_ONCE),
+    "a refund is sent again without asking": _planted(Doubles(provider=NeverLooks), 0, MOVES_ONCE),
 }
