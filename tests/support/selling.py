@@ -107,7 +107,7 @@ class Shop:
                 currency=EUR,
                 available_at=available_at or work.now,
             )
-            self._post(work, "order", gross, [Posting(payable(seller.id, EUR).id, net)])
+            self.post(work, "order", gross, [Posting(payable(seller.id, EUR).id, net)])
 
         await self.unit(act)
         self.received += gross
@@ -121,7 +121,7 @@ class Shop:
                 work, order=order, seller=seller.id, amount=amount, currency=EUR, reference=reference
             )
             assert sum(leg.amount for leg in legs) == -amount
-            self._post(work, "refund", -amount, legs)
+            self.post(work, "refund", -amount, legs)
 
         await self.unit(act)
         self.received -= amount
@@ -134,7 +134,7 @@ class Shop:
                 work, order=order, seller=seller.id, amount=amount, currency=EUR, reference=reference
             )
             assert sum(leg.amount for leg in legs) == amount
-            self._post(work, "refund_failed", amount, legs)
+            self.post(work, "refund_failed", amount, legs)
 
         await self.unit(act)
         self.received += amount
@@ -147,7 +147,8 @@ class Shop:
         """The dispute is over."""
         await self.unit(lambda work: free_transfers(work, order=order))
 
-    def _post(self, work: Work, kind: str, cash: int, legs: list[Posting] | tuple[Posting, ...]) -> None:
+    def post(self, work: Work, kind: str, cash: int, legs: list[Posting] | tuple[Posting, ...]) -> None:
+        """What a marketplace posts: cash that came (or went), the sellers' legs, and the rest to the platform."""
         revenue = Account.of("revenue", "sys", EUR, floor=None)
         work.open(psp("fake", EUR), revenue)
         rest = cash - sum(leg.amount for leg in legs)

@@ -66,6 +66,24 @@ class Work:
             raise NotFound(f"there is no such {called or kind.kind}")
         return found
 
+    async def current(self, kind: type[A], id: str) -> A | None:
+        """The aggregate as this unit is going to write it; as last committed, or None, where it writes none.
+
+        For contexts that several calls in one unit lead to: each would change a copy of its own otherwise.
+        """
+        return self._written(kind, id) or await self._store.get(kind, id)
+
+    async def find_current(self, select: Select[A]) -> list[A]:
+        """The aggregates that are stored and fit a selection, each as this unit is going to write it."""
+        found = await self._store.find(select)
+        return [self._written(select.kind, one.id) or one for one in found]
+
+    def _written(self, kind: type[A], id: str) -> A | None:
+        for aggregate in (*self._added, *self._saved):
+            if isinstance(aggregate, kind) and aggregate.id == id:
+                return aggregate
+        return None
+
     async def find(self, select: Select[A]) -> list[A]:
         """The aggregates a selection describes."""
         return await self._store.find(select)

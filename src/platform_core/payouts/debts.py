@@ -52,7 +52,7 @@ class Debt(Aggregate):
 
 async def debt_of(work: Work, seller: str, currency: str) -> Debt:
     """A seller's debt in a currency; with the first order it is there, and nothing is owed."""
-    found = await work.get(Debt, id := debt_id(seller, currency))
+    found = await work.current(Debt, id := debt_id(seller, currency))
     if found is None:
         found = Debt(id=id, seller=seller, currency=currency)
         work.add(found)

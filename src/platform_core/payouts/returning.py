@@ -4,7 +4,7 @@ Called by the marketplace inside its own unit of work, at "refund succeeded" and
 fails after it had succeeded or a dispute that is won. Which account it is taken from depends on where the money is
 (postings of a refund before and after the transfer); the answer is the seller's legs of the caller's own entry.
 
-In one unit of work each of these is called at most once for the same order and seller.
+Several of these may be called in one unit, for one seller too.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ async def take_back(
         Conflict: It was taken for this reference already.
     """
     checked(amount)
-    transfer = await work.require(Transfer, transfer_id(order, seller))
+    transfer = await _transfer(work, order, seller)
     taking_key = taking_id(transfer.id, reference)
-    if await work.get(Taking, taking_key) is not None:
+    if await work.current(Taking, taking_key) is not None:
         raise Conflict("this was taken from the seller already")
     here = min(amount, transfer.unsent) if transfer.is_here else 0
     # What was given back and still waits for its turn is here, whatever becomes of the rest.
@@ -124,8 +124,8 @@ async def give_back(
         NotFound: Nothing was taken with this reference.
         Conflict: Another amount was taken, or it was given back already.
     """
-    transfer = await work.require(Transfer, transfer_id(order, seller))
-    taking = await work.get(Taking, taking_id(transfer.id, reference))
+    transfer = await _transfer(work, order, seller)
+    taking = await work.current(Taking, taking_id(transfer.id, reference))
     if taking is None:
         raise NotFound("nothing was taken from the seller for this")
     if taking.given_back or amount != taking.payable + taking.receivable:
@@ -149,6 +149,13 @@ async def give_back(
     return tuple(Posting(account, minor) for account, minor in legs if minor)
 
 
+async def _transfer(work: Work, order: str, seller: str) -> Transfer:
+    found = await work.current(Transfer, transfer_id(order, seller))
+    if found is None:
+        raise NotFound("there is no transfer of this order to this seller")
+    return found
+
+
 async def plan_reversals(work: Work, transfer: Transfer, amount: int, *, fresh: Sequence[TransferAttempt] = ()) -> None:
     """Plan to take this much of what was sent back from the seller's account, the last sending first.
 
@@ -160,7 +167,7 @@ async def plan_reversals(work: Work, transfer: Transfer, amount: int, *, fresh: 
     """
     if transfer.sent == 0:
         return
-    done = await work.find(
+    done = await work.find_current(
         Select(
             TransferAttempt,
             (Where("movement", "=", transfer.id), Where("state", "=", AttemptState.DONE)),
@@ -198,9 +205,9 @@ def reversal_of(transfer: Transfer, attempt: TransferAttempt, amount: int, work:
 async def _unplan(work: Work, transfer: Transfer, amount: int) -> None:
     """What is forgiven is not asked back; what is being asked back at this moment comes, and is paid out again."""
     where = (Where("transfer", "=", transfer.id), Where("state", "=", TransferState.SCHEDULED))
-    for reversal in await work.find(Select(TransferReversal, where, limit=1000)):
+    for reversal in await work.find_current(Select(TransferReversal, where, limit=1000)):
         part = min(amount, reversal.amount)
-        attempt = await work.get(TransferAttempt, reversal.sending)
+        attempt = await work.current(TransferAttempt, reversal.sending)
         if part and attempt is not None:
             reversal.lower(part)
             attempt.asked_back -= part

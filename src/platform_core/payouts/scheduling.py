@@ -74,7 +74,7 @@ async def schedule_transfer(
     if net < 0 or fee < 0 or net + fee != gross:
         raise Invalid.field("net", "must be gross less fee")
     id = transfer_id(order, seller)
-    if await work.get(Transfer, id) is not None:
+    if await work.current(Transfer, id) is not None:
         return
     work.open(payable(seller, currency), receivable(seller, currency))
     await debt_of(work, seller, currency)
@@ -121,7 +121,7 @@ async def free_transfers(work: Work, *, order: str) -> None:
 
 
 async def _of(work: Work, order: str) -> list[Transfer]:
-    found = await work.find(Select(Transfer, (Where("order", "=", order),), limit=MOST_SELLERS))
+    found = await work.find_current(Select(Transfer, (Where("order", "=", order),), limit=MOST_SELLERS))
     if len(found) == MOST_SELLERS:
         raise Conflict("this order has more sellers than an order can have")
     return found

@@ -136,7 +136,7 @@ async def test_killed_at_any_step_nothing_is_lost_or_doubled(stores: Stores, sto
 
 async def the_rest(shop: Shop) -> None:
     """Others go on, a day long, and an admin has tried again what waits for one."""
-    for _ in range(24):
+    for _ in range(12):
         await shop.work_off()
         for transfer in await shop.transfers():
             if transfer.state is TransferState.FAILED_PERMANENT:
@@ -144,5 +144,5 @@ async def the_rest(shop: Shop) -> None:
                     await shop.retry(transfer.id)
                 except Conflict:
                     continue
-        shop.world.clock.advance(hours=1)
+        shop.world.clock.advance(hours=2)
     assert {transfer.state for transfer in await shop.transfers()} <= END

@@ -8,6 +8,7 @@ from platform_core.identity.users import User
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.changes import Key
 from platform_core.kernel.errors import NotFound, Stale
+from platform_core.kernel.select import Select
 from platform_core.kernel.work import Work
 from platform_core.wallet.events import TokensCredited
 from support.builders import a_key, a_user, answering
@@ -112,3 +113,38 @@ def test_a_stable_id_is_the_same_under_one_key_whatever_the_request_says() -> No
     assert len({stable(key) for key in (a_key("k"), *others)}) == 3
     work = a_desk()
     assert work.stable_id("pur") != work.stable_id("pur")
+
+
+async def test_what_a_unit_is_going_to_write_is_current() -> None:
+    work = a_desk()
+    added = a_user()
+    work.add(added)
+    assert await work.get(User, "usr_1") is None
+    assert await work.current(User, "usr_1") is added
+    assert await work.current(User, "usr_2") is None
+    await work.commit()
+    kept = await work.current(User, "usr_1")
+    assert kept is not None
+    assert kept is not added
+    work.save(kept)
+    assert await work.current(User, "usr_1") is kept
+    assert await work.find_current(Select(User)) == [kept]
+    assert await work.find(Select(User)) != [kept]
+
+
+async def test_what_lost_a_race_halfway_is_forgotten_and_can_begin_anew() -> None:
+    store = MemoryStore()
+    one, two = a_desk(store), a_desk(store)
+    one.add(a_user())
+    two.add(a_user())
+    await one.commit()
+    with pytest.raises(Stale):
+        await two.commit()
+    again = await two.require(User, "usr_1")
+    again.bio = "later"
+    two.save(again)
+    await two.commit()
+
+    found = await store.get(User, "usr_1")
+    assert found is not None
+    assert found.bio == "later"

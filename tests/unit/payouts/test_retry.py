@@ -22,7 +22,7 @@ POLICIES = st.builds(
 
 def as_written(attempt: int, key: str, base: int = 60, factor: int = 4, cap: int = 21_600) -> int:
     """The formula as it was first written down."""
-    d = min(cap, base * factor ** (attempt - 1))
+    d = min(cap, base * int(factor ** (attempt - 1)))
     u = int.from_bytes(sha256(f"{key}:{attempt}".encode()).digest()[:8], "big") / 2**64
     return d // 2 + int((d - d // 2) * u)
 

@@ -1,14 +1,18 @@
 """Money that goes back to buyers: taken from what is here, owed for what was sent, and given again if it came back."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
-from adapters.payments.fake_merchant import BUSY, SPENT, Fault
-from platform_core.kernel.errors import Conflict, Invalid, NotFound
+from adapters.payments.fake_merchant import Fault
+from platform_core.kernel.errors import Conflict, Invalid, NotFound, PlatformError
 from platform_core.kernel.select import Select
 from platform_core.ledger.ports import payable, receivable
-from platform_core.payouts.balances import CurrencyBalance, GetSellerBalance
 from platform_core.payouts.movement import TransferState
-from platform_core.payouts.ports import schedule_transfer, transfer_id
+from platform_core.payouts.ports import (
+    schedule_transfer,
+    transfer_id,
+)
 from platform_core.payouts.transfer import Transfer
 from support.selling import EUR, Shop
 from support.world import Person, memory_world
@@ -103,35 +107,6 @@ async def test_two_equal_refunds_are_two(shop: Shop) -> None:
     assert (await shop.transfer(id)).reversed == 60
     [first, second] = await shop.reversals()
     assert {call.key for call in shop.world.merchant.calls[1:]} == {f"reversal:{first.id}:1", f"reversal:{second.id}:1"}
-    await shop.check(settled=True)
-
-
-async def test_what_cannot_be_taken_back_is_netted_before_anything_is_sent(shop: Shop) -> None:
-    seller = await shop.seller()
-    first = await shop.paid(seller, "ord_1", 1000)
-    await shop.work_off()
-    shop.world.merchant.spend(await shop.account(seller))
-    await shop.refunded(seller, 900)
-    await shop.work_off()
-    [reversal] = await shop.reversals()
-    assert (reversal.state, reversal.reason) == (S.FAILED_PERMANENT, "insufficient_funds")
-    assert (await shop.transfer(first)).state is S.COMPLETED
-    assert await balances(shop, seller) == (0, -900)
-    await shop.check(settled=True)
-
-    small = await shop.paid(seller, "ord_2", 500)
-    await shop.work_off()
-    netted = await shop.transfer(small)
-    assert (netted.state, netted.reason, netted.netted, netted.amount) == (S.CANCELLED, "netted", 450, 0)
-    assert await balances(shop, seller) == (0, -450)
-
-    large = await shop.paid(seller, "ord_3", 1000)
-    balance = await shop.world.execute(GetSellerBalance(), by=seller.actor)
-    assert list(balance.currencies) == [CurrencyBalance(EUR, 450, 0, 450, None)]
-    await shop.work_off()
-    assert ((await shop.transfer(large)).sent, (await shop.transfer(large)).netted) == (450, 450)
-    assert await balances(shop, seller) == (0, 0)
-    assert [call.amount.minor for call in shop.world.merchant.calls if call.verb == "transfer"] == [900, 450]
     await shop.check(settled=True)
 
 
@@ -235,97 +210,19 @@ async def test_a_refund_that_fails_while_the_money_comes_back_is_sent_anew(shop:
     await shop.check(settled=True)
 
 
-async def test_money_on_its_way_back_is_not_netted_too(shop: Shop) -> None:
-    seller = await shop.seller()
-    await shop.paid(seller)
-    await shop.work_off()
-    shop.world.merchant.script("reverse", Fault.UNHEARD)
-    await shop.refunded(seller, 900)
-    await shop.work_off()
-    other = await shop.paid(seller, "ord_2")
-    await shop.work_off()
-    assert (await shop.transfer(other)).sent == 2699
-    shop.world.clock.advance(minutes=2)
-    await shop.work_off()
-    assert await balances(shop, seller) == (0, 0)
-    await shop.check(settled=True)
-
-
-async def test_what_was_netted_is_not_taken_back_too(shop: Shop) -> None:
-    seller = await shop.seller()
-    await shop.paid(seller)
-    await shop.work_off()
-    shop.world.merchant.script("reverse", BUSY)
-    await shop.refunded(seller, 900)
-    await shop.work_off()
-    other = await shop.paid(seller, "ord_2")
-    await shop.work_off()
-    assert (await shop.transfer(other)).sent == 1799
-    shop.world.clock.advance(minutes=2)
-    await shop.work_off()
-    [reversal] = await shop.reversals()
-    assert reversal.state is S.CANCELLED
-    assert await balances(shop, seller) == (0, 0)
-    await shop.check(settled=True)
-
-
-async def test_more_than_was_sent_is_owed(shop: Shop) -> None:
-    """A dispute may be larger than what the seller got; how much of it is theirs is the caller's to say."""
-    seller = await shop.seller()
-    id = await shop.paid(seller)
-    await shop.work_off()
-    await shop.refunded(seller, 3000, reference="dsp_1")
-    await shop.work_off()
-    assert (await shop.transfer(id)).state is S.REVERSED
-    assert await balances(shop, seller) == (0, -301)
-    await shop.check(settled=True)
-
-
-async def test_a_dispute_keeps_here_what_is_not_on_its_way(shop: Shop) -> None:
-    seller = await shop.seller()
-    id = await shop.paid(seller)
-    await shop.held()
-    await shop.work_off()
-    assert not shop.world.merchant.calls
-    balance = await shop.world.execute(GetSellerBalance(), by=seller.actor)
-    assert list(balance.currencies) == [CurrencyBalance(EUR, 0, 2699, 0, None)]
-    await shop.freed()
-    await shop.work_off()
-    assert (await shop.transfer(id)).state is S.COMPLETED
-
-
-@pytest.mark.parametrize("fault", [BUSY, Fault.LOST, Fault.BROKEN])
-async def test_a_dispute_while_it_is_tried_stops_the_next_try(shop: Shop, fault: object) -> None:
-    seller = await shop.seller()
-    shop.world.merchant.script("transfer", fault)  # type: ignore[arg-type]  # one of these
-    id = await shop.paid(seller)
-    await shop.work_off()
-    await shop.held()
-    for _ in range(20):
-        shop.world.clock.advance(hours=2)
-        await shop.work_off()
-    assert len(shop.world.merchant.calls) <= 1
-    assert (await shop.transfer(id)).unsent == 2699
-    with pytest.raises(Conflict):
-        await shop.retry(id)
-    await shop.freed()
-    await shop.work_off()
-    assert (await shop.transfer(id)).state is S.COMPLETED
-    await shop.check(settled=True)
-
-
 async def test_what_makes_no_sense_is_refused_and_changes_nothing(shop: Shop) -> None:
     seller = await shop.seller()
     id = await shop.paid(seller)
     await shop.refunded(seller, 900)
-    for refusal, act in (
+    refused: tuple[tuple[type[PlatformError], Callable[[], Awaitable[None]]], ...] = (
         (Conflict, lambda: shop.refunded(seller, 900)),
         (Invalid, lambda: shop.refunded(seller, 0, reference="rfd_2")),
         (Invalid, lambda: shop.refunded(seller, -1, reference="rfd_2")),
         (NotFound, lambda: shop.refunded(seller, 1, order="ord_none")),
         (NotFound, lambda: shop.unrefunded(seller, 900, reference="rfd_2")),
         (Conflict, lambda: shop.unrefunded(seller, 899)),
-    ):
+    )
+    for refusal, act in refused:
         with pytest.raises(refusal):
             await act()
     await shop.unrefunded(seller, 900)
@@ -335,47 +232,50 @@ async def test_what_makes_no_sense_is_refused_and_changes_nothing(shop: Shop) ->
     await shop.check(settled=True)
 
 
-async def test_a_reversal_refused_too_often_stays_owed(shop: Shop) -> None:
-    seller = await shop.seller()
-    await shop.paid(seller)
-    await shop.work_off()
-    shop.world.merchant.script("reverse", *([BUSY] * 20))
-    await shop.refunded(seller, 900)
-    for _ in range(40):
-        await shop.work_off()
-        shop.world.clock.advance(hours=6)
-    [reversal] = await shop.reversals()
-    assert (reversal.state, reversal.retry_count) == (S.FAILED_PERMANENT, 8)
-    assert await balances(shop, seller) == (0, -900)
-    await shop.check(settled=True)
-
-
-async def test_a_reversal_nobody_hears_of_is_asked_about_until_it_is_known(shop: Shop) -> None:
-    seller = await shop.seller()
-    await shop.paid(seller)
-    await shop.work_off()
-    shop.world.merchant.script("reverse", *([Fault.LOST] * 8))
-    await shop.refunded(seller, 900)
-    for _ in range(60):
-        await shop.work_off()
-        await shop.check()
-        shop.world.clock.advance(hours=1)
-    await shop.work_off()
-    [reversal] = await shop.reversals()
-    assert reversal.state in (S.COMPLETED, S.FAILED_PERMANENT)
-    await shop.check(settled=True)
-
-
-async def test_a_reversal_refused_by_an_empty_account_gives_way_to_a_later_one(shop: Shop) -> None:
+async def test_what_is_given_back_while_the_rest_is_under_way_follows_it(shop: Shop) -> None:
     seller = await shop.seller()
     id = await shop.paid(seller)
-    await shop.work_off()
-    shop.world.merchant.script("reverse", SPENT)
     await shop.refunded(seller, 900)
+    shop.world.merchant.script("transfer", Fault.UNHEARD)
     await shop.work_off()
-    await shop.refunded(seller, 1799, reference="rfd_2")
+    await shop.unrefunded(seller, 900)
+    waiting = await shop.transfer(id)
+    assert (waiting.state, waiting.unsent, waiting.restored) == (S.PROBING, 1799, 900)
+    await shop.check()
+    # Part of it goes back again before its turn has come: it is here, whatever became of the rest.
+    await shop.refunded(seller, 100, reference="rfd_2")
+    assert await balances(shop, seller) == (2599, 0)
+    await shop.until_due(id)
+    await shop.work_off()
+    assert [call.amount.minor for call in shop.world.merchant.calls] == [1799, 800]
+    assert (await shop.transfer(id)).state is S.COMPLETED
+    await shop.check(settled=True)
+
+
+async def test_what_is_given_back_while_the_rest_fails_is_sent_with_it(shop: Shop) -> None:
+    seller = await shop.seller()
+    id = await shop.paid(seller)
+    await shop.refunded(seller, 900)
+    shop.world.merchant.script("transfer", Fault.BROKEN)
+    await shop.work_off()
+    await shop.unrefunded(seller, 900)
+    await shop.until_due(id)
+    assert (await shop.transfer(id)).unsent == 2699
+    await shop.until_due(id)
+    assert (await shop.transfer(id)).sent == 2699
+    await shop.check(settled=True)
+
+
+async def test_what_was_taken_while_nobody_knew_is_settled_when_a_forgotten_try_was_nothing(shop: Shop) -> None:
+    seller = await shop.seller()
+    shop.world.merchant.script("transfer", Fault.LOST)
+    id = await shop.paid(seller)
+    await shop.work_off()
+    await shop.until_due(id)
+    await shop.refunded(seller, 900)
+    shop.world.clock.advance(days=2)
     await shop.work_off()
     transfer = await shop.transfer(id)
-    assert transfer.reversed == 1799
-    assert await balances(shop, seller) == (0, -900)
+    assert (transfer.sent, transfer.to_return, transfer.netted) == (1799, 0, 0)
+    assert not await shop.reversals()
     await shop.check(settled=True)
