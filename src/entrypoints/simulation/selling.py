@@ -138,7 +138,7 @@ def _draw_refund(rng: Random, world: World) -> tuple[str, ...] | None:
         return None
     order = thing(world, Order, name)
     who = rng.choice((world.by_id[order.buyer], world.by_id[rng.choice(order.sellers)], "operator"))
-    amount = rng.choice(("all", "1", "60", str(max(1, order.total // 3))))
+    amount = rng.choice(("all", "1", "60", *(str(max(1, order.total // 3)),) * 2))
     return name, who, amount
 
 
