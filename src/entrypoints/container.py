@@ -8,59 +8,42 @@ from __future__ import annotations
 import os
 import platform as platform_of_python
 import secrets
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
-import attrs
-from attrs import frozen
 from dependency_injector import containers, providers
 
 from adapters.clock import SystemClock
 from adapters.codec import Sealer
 from adapters.ids import SystemIds
-from entrypoints.gateways import gateway, merchant
+from entrypoints import policies
+from entrypoints.gateways import gateway, merchant, readers
+from entrypoints.http_options import base_url, http_options
 from entrypoints.keeping import beside_data, with_secrets
-from entrypoints.loading import variable, without_password
+from entrypoints.loading import without_password
 from entrypoints.settings import BadSettings, Settings
 from platform_core.assist.ports import Assistant
 from platform_core.content.ports import Media
 from platform_core.kernel.errors import Unavailable
-from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
 from platform_core.kernel.secret import Secret
 from platform_core.ledger.fees import FeePolicy
-from platform_core.payouts.ports import PayoutPolicy
+from platform_core.marketplace.ports import Typesetter
 from platform_core.platform import Platform, Storage
 from platform_core.streams.ports import IceServers
-from platform_core.wallet.packages import Catalogue, TokenPackage
 from platform_core.wallet.ports import PaymentGateway
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from adapters.fanout.port import Fanout
+    from adapters.security.jwt import JoseTokens
     from adapters.security.passwords import Argon2Passwords
-    from entrypoints.http.kit.limits import Allowance, Limit, Limiter
+    from adapters.vitals import WatchedVitals
     from entrypoints.http.kit.options import HttpOptions
-
-
-def catalogue(settings: Settings) -> Catalogue:
-    """The token packages on sale.
-
-    Raises:
-        BadSettings: One is not `id:tokens:price:currency`.
-    """
-    packages = {}
-    for text in settings.packages:
-        try:
-            id, tokens, price, currency = text.split(":")
-            packages[id] = TokenPackage(id, int(tokens), Money(int(price), currency))
-        except Exception as error:
-            raise BadSettings(f"packages: {text!r} is not id:tokens:price:currency") from error
-    return Catalogue(packages)
+    from entrypoints.metrics.measures import Measures
 
 
 def _store(settings: Settings, sealer: Sealer) -> Storage:
@@ -94,13 +77,6 @@ class _Closes(Protocol):
         """Let go of everything."""
 
 
-def base_url(settings: Settings) -> str:
-    """The address clients use, without a slash at its end."""
-    server = settings.server
-    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.host, server.host)  # noqa: S104
-    return (server.base_url or f"http://{host}:{server.port}").rstrip("/")
-
-
 def _gateway(settings: Settings, clock: Clock) -> PaymentGateway:
     return gateway(settings, clock, base_url(settings))
 
@@ -124,13 +100,10 @@ def _assist(settings: Settings) -> Assistant:
     return api_assistant(ModelApi(options), local)
 
 
-def _fees(settings: Settings) -> FeePolicy:
-    return FeePolicy({kind: rate for kind, rate in attrs.asdict(settings.fees).items() if rate})
+def _typesetter() -> Typesetter:
+    from adapters.documents import local_typesetter
 
-
-def _payouts(settings: Settings) -> PayoutPolicy:
-    chosen = attrs.asdict(settings.payouts)
-    return PayoutPolicy(**{**chosen, "return_url": chosen["return_url"] or base_url(settings)})
+    return local_typesetter()
 
 
 def _ice(settings: Settings) -> IceServers:
@@ -153,65 +126,29 @@ def _media(settings: Settings, clock: Clock) -> Media:
     return make_media(settings.media, folder=beside, key=key, base_url=base_url(settings), clock=clock)
 
 
+def _tokens(settings: Settings) -> JoseTokens:
+    from adapters.security.jwt import JoseTokens
+    from adapters.security.sealer import derive_key
+
+    return JoseTokens(derive_key(settings.veza.jwt_secret or settings.secret_key, "veza tokens"))
+
+
+def _key_pepper(settings: Settings) -> bytes:
+    from adapters.security.sealer import derive_key
+
+    return derive_key(settings.secret_key, "api keys")
+
+
 def _fingerprint_key(settings: Settings) -> bytes:
     from adapters.security.sealer import derive_key
 
     return derive_key(settings.secret_key, "fingerprint")
 
 
-def _cursor_key(settings: Settings) -> bytes:
-    from adapters.security.sealer import derive_key
+def _vitals(settings: Settings, store: Storage, media: Media, fees: FeePolicy) -> WatchedVitals:
+    from entrypoints.vitals import make_vitals
 
-    # Without a secret the cursors of this process are good for this process, as long as it lasts.
-    return derive_key(settings.secret_key or secrets.token_hex(), "cursors")
-
-
-def http_options(settings: Settings, limiter: Limiter | None = None) -> HttpOptions:
-    """What the HTTP side is told.
-
-    Args:
-        settings: All settings.
-        limiter: Who counts requests; this process by itself when None.
-
-    Raises:
-        BadSettings: Something it needs in production is missing.
-    """
-    from entrypoints.http.kit.limits import Limit, LocalLimiter
-    from entrypoints.http.kit.options import HttpOptions
-
-    server, limits = settings.server, settings.limits
-    url = base_url(settings)
-    hosts = server.allowed_hosts
-    if settings.production and not server.base_url:
-        raise BadSettings(f"server.base_url: must be set in production (set {variable('server.base_url')})")
-    if not hosts and settings.production:
-        hosts = (urlsplit(url).hostname or "",)
-    return HttpOptions(
-        root_api=server.api or None,
-        base_url=url,
-        allowed_hosts=frozenset(host.lower() for host in hosts),
-        cors_origins=frozenset(server.cors_origins),
-        trusted_proxies=server.trusted_proxies,
-        cookie_secure=url.startswith("https:"),
-        production=settings.production,
-        require_idempotency_key=settings.require_idempotency_key,
-        limits={
-            "default": Limit(limits.default_per_minute),
-            "money": Limit(limits.money_per_minute),
-            "auth": Limit(limits.auth_per_minute),
-            "register": Limit(limits.register_per_minute),
-            "messages": Limit(limits.messages_per_10_seconds, seconds=10),
-            "uploads": Limit(limits.uploads_per_minute),
-        },
-        limiter=limiter or LocalLimiter(),
-        cursor_key=_cursor_key(settings),
-        docs=server.docs,
-        max_body=server.max_body,
-        header_seconds=server.header_timeout,
-        body_seconds=server.body_timeout,
-        keepalive_seconds=server.keepalive_timeout,
-        connections_per_ip=server.connections_per_ip or sys.maxsize,
-    )
+    return make_vitals(settings, store=store, media=media.store, fees=fees)
 
 
 def _worker() -> str:
@@ -232,6 +169,9 @@ class Container(containers.DeclarativeContainer):
     passwords = providers.Singleton(_passwords, settings)
     gateway = providers.Singleton(_gateway, settings, clock)
     media = providers.Singleton(_media, settings, clock)
+    tokens = providers.Singleton(_tokens, settings)
+    fees = providers.Singleton(policies.fees, settings)
+    vitals = providers.Singleton(_vitals, settings, store, media, fees)
     platform = providers.Singleton(
         Platform,
         store=store,
@@ -239,15 +179,21 @@ class Container(containers.DeclarativeContainer):
         ids=ids,
         passwords=passwords,
         gateway=gateway,
-        catalogue=providers.Singleton(catalogue, settings),
-        fees=providers.Singleton(_fees, settings),
+        catalogue=providers.Singleton(policies.catalogue, settings),
+        booking_policy=providers.Singleton(policies.bookings, settings),
+        fees=fees,
         ice=providers.Singleton(_ice, settings),
         media=media,
         fingerprint_key=providers.Singleton(_fingerprint_key, settings),
         worker=worker,
         assist=providers.Singleton(_assist, settings),
         merchant=providers.Singleton(merchant, settings, clock),
-        payouts=providers.Singleton(_payouts, settings),
+        readers=providers.Singleton(readers, settings, clock),
+        payouts=providers.Singleton(policies.payouts, settings),
+        typesetter=providers.Singleton(_typesetter),
+        tokens=tokens,
+        key_pepper=providers.Singleton(_key_pepper, settings),
+        vitals=vitals,
     )
 
 
@@ -296,26 +242,35 @@ async def running(
     if wrap is not None:
         container.store.override(providers.Object(wrap(container.store())))
     store: Storage = container.store()
-    with reaching_database():
-        await store.open()
-    try:
+    # Let go of in the opposite order, each whatever became of the others.
+    async with AsyncExitStack() as held:
+        held.callback(container.passwords().close)
+        held.push_async_callback(container.media().close)
+        held.push_async_callback(container.vitals().close)
+        with reaching_database():
+            await store.open()
+        held.push_async_callback(store.close)
         platform: Platform = container.platform()
-        try:
-            yield platform
-        finally:
-            if isinstance(platform.gateway, _Closes):
-                await platform.gateway.close()
-    finally:
-        await store.close()
-        await container.media().close()
-        container.passwords().close()
+        for part in (platform.merchant, platform.gateway):
+            if isinstance(part, _Closes):
+                held.push_async_callback(part.close)
+        yield platform
 
 
-def application(platform: Platform, settings: Settings) -> web.Application:
-    """The HTTP application over an open platform, realtime included."""
+def application(
+    platform: Platform, settings: Settings, *, counting: Measures | None = None, number: int = 0
+) -> web.Application:
+    """The HTTP application over an open platform, realtime included.
+
+    Args:
+        platform: What is served.
+        settings: All settings.
+        counting: Where all processes of this server count; this process counts for itself when None.
+        number: Which of them this is.
+    """
     from entrypoints.realtime.door import add_realtime
 
-    app, options = _http_application(platform, settings)
+    app, options = _http_application(platform, settings, counting, number)
     if settings.server.realtime:
         add_realtime(app, platform, options, announcing(platform, settings), closed=_deaf(settings))
     return app
@@ -354,12 +309,14 @@ def _deaf(settings: Settings) -> str | None:
     return "realtime with several processes needs redis_url"
 
 
-def _http_application(platform: Platform, settings: Settings) -> tuple[web.Application, HttpOptions]:
-    from entrypoints.http.server import build_app
+def _http_application(
+    platform: Platform, settings: Settings, counting: Measures | None, number: int
+) -> tuple[web.Application, HttpOptions]:
+    from entrypoints.limiting import limiter
+    from entrypoints.measuring import measured
 
     if not settings.redis_url:
-        options = http_options(settings, _limiter(platform.store))
-        return build_app(platform, options), options
+        return measured(platform, settings, http_options(settings, limiter(platform.store)), counting, number)
     from adapters.redis.windows import RedisWindows
     from entrypoints.http.kit.limits import SharedLimiter
 
@@ -367,32 +324,11 @@ def _http_application(platform: Platform, settings: Settings) -> tuple[web.Appli
         windows = RedisWindows(settings.redis_url)
     except ValueError:
         raise BadSettings("redis_url: is not redis://host:port/0") from None
-    options = http_options(settings, SharedLimiter(windows))
-    app = build_app(platform, options)
+    limited = http_options(settings, SharedLimiter(windows))
+    app, options = measured(platform, settings, limited, counting, number)
 
     async def close(_: web.Application) -> None:
         await windows.close()
 
     app.on_cleanup.append(close)
     return app, options
-
-
-def _limiter(store: Storage) -> Limiter:
-    """Who counts where there is no Redis: this process, but for attempts to sign in or up, messages and uploads. Those
-    are few, and counted in the database, so that more processes do not mean more of them.
-    """
-    from entrypoints.http.kit.limits import LocalLimiter, SharedLimiter
-
-    windows = getattr(store, "windows", None)
-    return LocalLimiter() if windows is None else _Guarded(SharedLimiter(windows), LocalLimiter())
-
-
-@frozen
-class _Guarded:
-    shared: Limiter
-    local: Limiter
-
-    async def hit(self, group: str, limit: Limit, subject: str) -> Allowance:
-        """Count a request."""
-        limiter = self.shared if group in ("auth", "register", "messages", "uploads") else self.local
-        return await limiter.hit(group, limit, subject)

@@ -10,17 +10,19 @@ import asyncio
 import itertools
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
 from platform_core.booking.listing import GetProvider, SetUpProvider
 from platform_core.booking.requests import BookProvider
 from platform_core.booking.slots import OfferSlot
+from platform_core.booking.verbs import ConfirmBooking
 from platform_core.booking.views import ListBookings
 from platform_core.identity.staff import FindUser
 from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.kernel.errors import Conflict, Forbidden, NotFound, PlatformError
+from platform_core.kernel.ports import Clock
 from platform_core.messaging.inbox import OpenConversation
 from platform_core.messaging.writing import SendMessage
 from platform_core.platform import Platform
@@ -72,7 +74,7 @@ def acting(user: str, role: Role) -> Actor:
 
 
 async def seed_bookings(platform: Platform, provider: Actor, customer: Actor) -> None:
-    """A provider with a profile and slots on the next evenings, and a request by the customer."""
+    """A provider with a profile and slots on the next evenings; of the customer a request, and a session under way."""
     with suppress(PlatformError):
         await _profile(platform, provider)
         evening = platform.clock.now().replace(hour=18, minute=0, second=0, microsecond=0)
@@ -83,6 +85,28 @@ async def seed_bookings(platform: Platform, provider: Actor, customer: Actor) ->
         page = await platform.execute(GetProvider(provider.id), by=customer)
         if not (await platform.execute(ListBookings(), by=customer)).items:
             await platform.execute(BookProvider(provider.id, page.slots[-1].id, MINUTES), by=customer)
+            await _begun(platform, provider, customer)
+
+
+@frozen
+class _Earlier:
+    """The time it was a while ago."""
+
+    clock: Clock
+    by: timedelta
+
+    def now(self) -> datetime:
+        """The moment."""
+        return self.clock.now() - self.by
+
+
+async def _begun(platform: Platform, provider: Actor, customer: Actor) -> None:
+    """A session that was booked and confirmed in time, and goes on now: it can be completed at once."""
+    begins = platform.clock.now().replace(second=0, microsecond=0)
+    earlier = platform.application.at(_Earlier(platform.clock, timedelta(days=1)))
+    slot = await earlier.execute(OfferSlot(provider.id, begins, begins + timedelta(hours=1)), by=provider)
+    booking = await earlier.execute(BookProvider(provider.id, slot.id, MINUTES), by=customer)
+    await earlier.execute(ConfirmBooking(booking.id), by=provider)
 
 
 async def _profile(platform: Platform, provider: Actor) -> None:

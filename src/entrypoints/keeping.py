@@ -31,7 +31,11 @@ def with_secrets(settings: Settings, *, keep: bool = True) -> Settings:
         BadSettings: One is missing or weak, or cannot be kept.
     """
     if settings.production:
-        _refuse_weak("secret_key", settings.secret_key)
+        refuse_weak("secret_key", settings.secret_key)
+        if settings.veza.jwt_secret:
+            refuse_weak("veza.jwt_secret", settings.veza.jwt_secret)
+        if settings.server.metrics_token:
+            refuse_weak("server.metrics_token", settings.server.metrics_token)
         return settings
     missing = [name for name in SECRETS if not getattr(settings, name)]
     if not missing:
@@ -41,7 +45,16 @@ def with_secrets(settings: Settings, *, keep: bool = True) -> Settings:
     return attrs.evolve(settings, secret_key=chosen["secret_key"], webhook_secret=chosen["webhook_secret"])
 
 
-def _refuse_weak(name: str, value: str) -> None:
+def refuse_weak(name: str, value: str) -> None:
+    """Let a secret pass that is long and random.
+
+    Args:
+        name: The setting.
+        value: Its value, or one of its values.
+
+    Raises:
+        BadSettings: It is missing or weak.
+    """
     where = f"set {variable(name)} or {variable(name)}_FILE"
     if not value:
         raise BadSettings(f"{name}: must be set in production ({where})")

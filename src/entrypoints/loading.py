@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
 import typed_settings as ts
 from attrs import frozen
 from typed_settings.dict_utils import merge_settings, set_path
 from typed_settings.exceptions import InvalidOptionsError, TsError
 from typed_settings.types import LoadedSettings, LoaderMeta, OptionInfo, OptionList, SettingsDict
 
-from entrypoints import settings as declared
 from entrypoints.settings import BadSettings, Settings
 
 PREFIX = "PLATFORM_CORE_"
@@ -56,17 +56,11 @@ class Loaded:
         return Loaded(_convert([base, *_given(options)], origins), origins)
 
 
+#: Settings that are groups of settings.
 _GROUPS: Mapping[str, Callable[..., Any]] = {
-    "server": declared.Server,
-    "limits": declared.Limits,
-    "passwords": declared.Passwords,
-    "fees": declared.Fees,
-    "assist": declared.Assist,
-    "payments": declared.Payments,
-    "payouts": declared.Payouts,
-    "ice": declared.Ice,
-    "media": declared.Media,
-    "log": declared.Log,
+    field.name: field.type
+    for field in attrs.fields(attrs.resolve_types(Settings))
+    if field.type is not None and attrs.has(field.type)
 }
 
 OPTIONS: OptionList = ts.SettingsState(Settings, (), (), ts.default_converter(), Path()).options

@@ -41,7 +41,7 @@ class Server:
     api: str = _option(
         "",
         "The one API to serve, at the root as well as under its prefix; when empty all of them, each under its prefix.",
-        choices=("", "teezu"),
+        choices=("", "teezu", "veza"),
     )
     base_url: str = _option("", "The address clients use, for links; `http://host:port` when empty.")
     allowed_hosts: tuple[str, ...] = _option(
@@ -54,6 +54,14 @@ class Server:
     realtime: bool = _option(
         True, "Whether Socket.IO is served. Several processes, or background work elsewhere, need `redis_url` for it."
     )
+    metrics: bool = _option(True, "Whether figures for Prometheus are counted, and served at `/metrics`.")
+    metrics_token: str = _option(
+        "",
+        "What operators send as a bearer token for `/metrics` and the deep health check. In production at least 32 "
+        "characters, and both are closed without it; in development both are open without it.",
+        secret=True,
+    )
+    health_details: bool = _option(False, "Whether the deep health check tells figures, such as free room on the disk.")
     docs: bool = _option(True, "Whether the documentation pages and the OpenAPI documents are served.")
     max_body: int = _option(262_144, "Largest request body without files, in bytes.", low=1024, high=1 << 30)
     header_timeout: int = _option(10, "Seconds a client may take to send its headers.", low=1, high=3600)
@@ -111,6 +119,18 @@ class Fees:
 
 
 @frozen(kw_only=True)
+class Bookings:
+    """How much time those who book and are booked have."""
+
+    lead_minutes: int = _option(120, "A provider must confirm so many minutes before the start.", low=0, high=43_200)
+    completes_after_hours: int = _option(
+        48, "Hours after its end when a booking nobody disputes is paid.", low=1, high=2160
+    )
+    dispute_days: int = _option(60, "Days until a dispute nobody decides lapses.", low=1, high=365)
+    review_days: int = _option(7, "Days in which a customer may review a completed booking.", low=1, high=365)
+
+
+@frozen(kw_only=True)
 class Ice:
     """How the browsers of a live stream reach each other."""
 
@@ -148,7 +168,8 @@ class Payments:
     stripe_key: str = _option("", "Secret key of the Stripe account. In production a live one.", secret=True)
     stripe_webhook_secret: str = _option(
         "",
-        "Signing secret of the Stripe webhook endpoint; two, with a comma between, while it is rotated.",
+        "Signing secrets of the Stripe webhook endpoints, with commas between: that of the account, that of the "
+        "connected accounts if there is one, and both the old and the new while one is rotated.",
         secret=True,
     )
     stripe_methods: tuple[str, ...] = _option(
@@ -156,6 +177,24 @@ class Payments:
     )
     stripe_return_url: str = _option("", "Where Stripe sends buyers afterwards; `server.base_url` when empty.")
     stripe_url: str = _option("", "Where Stripe's API is; its own address when empty.")
+    stripe_connect: bool = _option(
+        False, "Whether sellers are paid through Stripe Connect, which the account must have turned on."
+    )
+    hyperswitch_secret: str = _option(
+        "",
+        "Signing secret of Hyperswitch's messages; two, with a comma between, while it is rotated. In development "
+        "`webhook_secret` when empty; in production no message of it is taken then.",
+        secret=True,
+    )
+    hyperswitch_headers: tuple[str, ...] = _option(
+        ("x-webhook-signature-512:sha512", "x-webhook-signature-256:sha256", "x-hyperswitch-signature:sha512"),
+        "Headers its signature may come in, best first, each `name:sha512` or `name:sha256`.",
+    )
+    hyperswitch_events: tuple[str, ...] = _option(
+        (),
+        "What its events say, where that differs from what is known: each `name:outcome`, such as "
+        "`payment_captured:succeeded`, or `name:ignored`.",
+    )
 
 
 @frozen(kw_only=True)
@@ -195,6 +234,15 @@ class Media:
     refused_words: tuple[str, ...] = _option((), "Words in a caption that have an item rejected.")
     held_words: tuple[str, ...] = _option(
         (), "Words in a caption that have somebody look first; `*` has everything looked at."
+    )
+
+
+@frozen(kw_only=True)
+class Veza:
+    """The Veza API."""
+
+    jwt_secret: str = _option(
+        "", "Signs its access and refresh tokens; a key derived from `secret_key` when empty.", secret=True
     )
 
 
@@ -243,11 +291,13 @@ class Settings:
     limits: Limits = Limits()
     passwords: Passwords = Passwords()
     fees: Fees = Fees()
+    bookings: Bookings = Bookings()
     assist: Assist = Assist()
     payments: Payments = Payments()
     payouts: Payouts = Payouts()
     ice: Ice = Ice()
     media: Media = Media()
+    veza: Veza = Veza()
     log: Log = Log()
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -11,11 +11,16 @@ from platform_core.assist.absent import NoPictures, no_assistant
 from platform_core.assist.matching import KnownPeople
 from platform_core.assist.ports import Assistant, Candidates, Matcher, Moods, Pictures, Writer
 from platform_core.booking.policy import BookingPolicy
+from platform_core.booking.practices import KeptPractices
 from platform_core.content.absent import no_media
+from platform_core.content.favourites import KeptFavourites
 from platform_core.content.ports import ContentRules, Links, Media, MediaStore
 from platform_core.content.showcase import ContentShowcase
-from platform_core.identity.ports import Directory, Passwords, Showcase
+from platform_core.identity.absent import NoSignedTokens
+from platform_core.identity.api_keys import KeyDigests, KeyDoorkeeper
+from platform_core.identity.ports import Directory, Passwords, Showcase, SignedTokens
 from platform_core.identity.sessions import Doorkeeper
+from platform_core.identity.signing_in import TokenDoorkeeper
 from platform_core.identity.users import People
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
@@ -31,14 +36,17 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
-from platform_core.marketplace.ports import SalesPolicy
+from platform_core.marketplace.absent import NoTypesetter
+from platform_core.marketplace.ports import SalesPolicy, Typesetter
 from platform_core.messaging.blocks import KeptBlocks
+from platform_core.operations.health import StoreVitals
+from platform_core.operations.ports import Vitals
 from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.ports import Merchant, PayoutPolicy
 from platform_core.streams.ports import Blocks, IceServers, NoIceServers
 from platform_core.use_cases import REACTIONS, SUBJECTS, USE_CASES
 from platform_core.wallet.packages import Catalogue
-from platform_core.wallet.ports import Heed, PaymentGateway, Subjects
+from platform_core.wallet.ports import Heed, MessageReader, PaymentGateway, Readers, Subjects
 from platform_core.wallet.webhooks import ApplyWebhook, PostponeWebhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
@@ -107,6 +115,11 @@ class Platform:
         sales: The rules of time around orders.
         merchant: The payment provider's selling side; nothing can be sent to sellers or given back when None.
         payouts: How money gets to sellers.
+        typesetter: Who prints invoices; nobody when None.
+        readers: Who tells of payments besides the payment provider.
+        tokens: Who signs tokens; nobody when None, and then nobody can sign in for them.
+        key_pepper: Secret bytes under which API keys are digested.
+        vitals: Who looks at the parts; at the store alone when None.
         use_cases: What can be asked of it, should somebody put others in the place of some.
     """
 
@@ -129,26 +142,37 @@ class Platform:
         sales: SalesPolicy | None = None,
         merchant: Merchant | None = None,
         payouts: PayoutPolicy | None = None,
+        typesetter: Typesetter | None = None,
+        readers: Sequence[MessageReader] = (),
+        tokens: SignedTokens | None = None,
+        key_pepper: bytes = b"",
+        vitals: Vitals | None = None,
         use_cases: Iterable[UseCase] = USE_CASES,
     ) -> None:
         self.store = store
         self.clock = clock
         self.gateway = gateway
         self.merchant = merchant or NoMerchant()
+        self.readers = Readers({reader.name: reader for reader in readers})
         self.media = media = media or no_media()
         self.catalogue = catalogue or Catalogue()
         self.doorkeeper = Doorkeeper(store, clock)
+        tokens, digests = tokens or NoSignedTokens(), KeyDigests(key_pepper)
+        self.token_doorkeeper = TokenDoorkeeper(self.doorkeeper, clock, tokens)
+        self.key_doorkeeper = KeyDoorkeeper(store, clock, digests)
         self.relay = Relay(store.outbox, clock, worker=worker)
-        people = People(store)
+        people, blocks = People(store), KeptBlocks(store)
+        known = KnownPeople(people, KeptPractices(store), KeptFavourites(store, clock), blocks)
         services: dict[type[Any], object] = {
             BookingPolicy: booking_policy or BookingPolicy(),
-            Blocks: KeptBlocks(store),
+            Blocks: blocks,
             Books: store,
             Catalogue: self.catalogue,
             ContentRules: media.rules,
             Directory: people,
             FeePolicy: fees or FeePolicy(),
             IceServers: ice or NoIceServers(),
+            KeyDigests: digests,
             Links: media.links,
             Media: media,
             MediaStore: media.store,
@@ -157,8 +181,12 @@ class Platform:
             PaymentGateway: gateway,
             SalesPolicy: sales or SalesPolicy(),
             PayoutPolicy: payouts or PayoutPolicy(),
+            Readers: self.readers,
+            SignedTokens: tokens,
             Showcase: ContentShowcase(store, media.links),
-            **_assistance(assist or no_assistant(), people),
+            Typesetter: typesetter or NoTypesetter(),
+            Vitals: vitals or StoreVitals(store),
+            **_assistance(assist or no_assistant(), known),
         }
         services[Subjects] = Subjects({prefix: _bound(heed, services) for prefix, heed in SUBJECTS.items()})
         self.application = Application(
@@ -236,9 +264,9 @@ async def _active_holds(snapshot: Snapshot) -> AsyncIterator[Hold]:
         after = (holds[-1].id,)
 
 
-def _assistance(assist: Assistant, people: Directory) -> Mapping[type[Any], object]:
+def _assistance(assist: Assistant, known: Candidates) -> Mapping[type[Any], object]:
     return {
-        Candidates: assist.candidates or KnownPeople(people),
+        Candidates: assist.candidates or known,
         Matcher: assist.matcher,
         Moods: assist.moods,
         Pictures: assist.pictures or NoPictures(),

@@ -15,14 +15,26 @@ from platform_core.content import access as entitlements
 from platform_core.content import feed, items, moderating, paying, shelves, uploading, viewing
 from platform_core.content import upkeep as content_upkeep
 from platform_core.content.events import ContentProcessed, ContentUnlocked
-from platform_core.identity import access, guesses, profiles, sessions, staff, users
+from platform_core.identity import (
+    access,
+    api_keys,
+    devices,
+    families,
+    guesses,
+    keeping_keys,
+    profiles,
+    sessions,
+    signing_in,
+    staff,
+    users,
+)
 from platform_core.identity.events import RoleChanged, UserBanned, UserUnbanned
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.application import UseCase
 from platform_core.kernel.command import Command
 from platform_core.kernel.events import Event
 from platform_core.ledger import holds, reversals
-from platform_core.marketplace import checkout, orders, product, products, refunding
+from platform_core.marketplace import checkout, documents, invoices, orders, product, products, refunding
 from platform_core.marketplace import order as sales_order
 from platform_core.marketplace import paying as sales_paying
 from platform_core.marketplace import payment as sales_payment
@@ -35,6 +47,7 @@ from platform_core.marketplace import standing as sales_standing
 from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
+from platform_core.operations import health
 from platform_core.payouts import (
     balances,
     debts,
@@ -59,6 +72,19 @@ USE_CASES: tuple[UseCase, ...] = (
     access.login,
     access.refresh_session,
     access.logout,
+    signing_in.sign_up,
+    signing_in.sign_in,
+    signing_in.renew,
+    signing_in.sign_out,
+    keeping_keys.make_api_key,
+    keeping_keys.list_api_keys,
+    keeping_keys.revoke_api_key,
+    keeping_keys.keys_of,
+    keeping_keys.revoke_keys,
+    devices.list_devices,
+    devices.end_device,
+    devices.end_devices,
+    devices.extend_device,
     profiles.get_user,
     profiles.get_profile,
     profiles.update_user,
@@ -136,6 +162,7 @@ USE_CASES: tuple[UseCase, ...] = (
     watching.beat,
     watching.enter_room,
     chat.say_in_stream,
+    chat.read_chat,
     upkeep.all_streams,
     upkeep.due_streams,
     upkeep.lapse_stream,
@@ -153,6 +180,7 @@ USE_CASES: tuple[UseCase, ...] = (
     paying.list_subscriptions,
     moderating.delete_content,
     moderating.list_content,
+    moderating.content_queue,
     moderating.inspect_content,
     moderating.approve_content,
     moderating.reject_content,
@@ -204,12 +232,22 @@ USE_CASES: tuple[UseCase, ...] = (
     balances.get_seller_balance,
     balances.show_seller,
     balances.list_sellers,
+    documents.get_invoice,
+    documents.list_invoices,
+    documents.print_invoice,
+    documents.print_order_invoices,
+    documents.all_invoices,
+    health.check_pulse,
+    health.check_readiness,
+    health.check_health,
 )
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     users.User,
     sessions.Session,
     guesses.Guesses,
+    families.RefreshFamily,
+    api_keys.ApiKey,
     holds.Hold,
     reversals.Reversal,
     purchases.Purchase,
@@ -224,6 +262,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     stream.Stream,
     audience.Viewer,
     entry.Admission,
+    chat.StreamLine,
     items.ContentItem,
     shelves.Shelf,
     shelves.Upload,
@@ -242,6 +281,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     movement.TransferAttempt,
     reversal.TransferReversal,
     returning.Taking,
+    invoices.Invoice,
+    invoices.InvoiceSeries,
 )
 
 #: What a provider's message can be about: how our ids of it begin, and what takes the provider's word. Behind the unit

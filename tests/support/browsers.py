@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from attrs import define, field
@@ -43,14 +42,11 @@ PATIENCE = 30_000
 
 
 def find() -> str | None:
-    """Where a Chromium is, or None."""
+    """Where a Chromium is that runs, or None."""
     if given := os.environ.get(VARIABLE):
         return given
-    for name in NAMES:
-        if found := shutil.which(name):
-            return found
-    own = asyncio.run(_own())
-    return own if Path(own).exists() else None
+    places = [found for name in NAMES if (found := shutil.which(name))]
+    return next((place for place in (*places, asyncio.run(_own())) if _runs(place)), None)
 
 
 async def _own() -> str:
@@ -58,8 +54,17 @@ async def _own() -> str:
         return playwright.chromium.executable_path
 
 
+def _runs(place: str) -> bool:
+    """Whether it is there, and the libraries that it needs are."""
+    try:
+        return subprocess.run([place, "--version"], capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def ensure() -> str:
-    """Where a Chromium is; one is installed if there is none: Playwright's own, else the system's package.
+    """Where a Chromium is; one is installed if there is none: the system's package, with all it needs, where we may
+    install that, else Playwright's own.
 
     Raises:
         RuntimeError: There is none to be had. It says what to do.
@@ -73,15 +78,15 @@ def ensure() -> str:
             said += f"\n$ {' '.join(command)}\n{(done.stdout + done.stderr)[-1000:]}"
         if found := find():
             return found
-    raise RuntimeError(f"no Chromium: install one, or say where it is in {VARIABLE}{said}")
+    raise RuntimeError(f"no Chromium that runs: install one, or say where it is in {VARIABLE}{said}")
 
 
 def _ways() -> list[list[list[str]]]:
-    ways = [[[sys.executable, "-m", "playwright", "install", "chromium"]]]
-    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
-        ways.append([["apt-get", "update", "-q"], install])
-    return ways
+    own = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    if not (shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0):
+        return [own]
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
+    return [[["apt-get", "update", "-q"], install], own]
 
 
 @define

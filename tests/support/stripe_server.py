@@ -1,4 +1,5 @@
-"""A server that speaks the part of Stripe's API we use: Checkout Sessions, idempotency keys, signed events.
+"""A server that speaks the part of Stripe's API we use: Checkout Sessions, idempotency keys, signed events; and, by
+`stripe_connect`, what selling needs.
 
 It misbehaves on request (`faults`), and sends its webhooks when it is told to: once, twice, late, in any order.
 """
@@ -8,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 import aiohttp
 from aiohttp import web
 from attrs import define, field, frozen
 
 from adapters.payments.fake import SignedWebhook
+from support.stripe_answers import Answer, Json, error
+from support.stripe_connect import Connect
 
 KEY = "sk_test_local"
 SECRET = "whsec_present"
@@ -25,12 +27,14 @@ VERSION = "2026-10-28.endive"
 DAY = 24 * 3600
 LEAST = 50
 
+#: Faults of the wire: what is asked is done all the same.
+WIRE = ("away", "garbage", "half", "hang", "lost")
+
 COMPLETED = "checkout.session.completed"
 ASYNC_SUCCEEDED = "checkout.session.async_payment_succeeded"
 ASYNC_FAILED = "checkout.session.async_payment_failed"
 EXPIRED = "checkout.session.expired"
 
-Json = dict[str, Any]
 Now = Callable[[], datetime]
 
 
@@ -42,14 +46,6 @@ class Asked:
     path: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
-
-
-@frozen
-class Answer:
-    """An answer: its status and its JSON."""
-
-    status: int
-    body: Json
 
 
 @define
@@ -65,11 +61,17 @@ class Session:
     total: int = 0
     currency: str = ""
 
+    @property
+    def intent_id(self) -> str:
+        """The id of its PaymentIntent."""
+        return "pi_" + self.id.removeprefix("cs_test_")
+
     def shown(self, *, expand: bool = False) -> Json:
         """As the API spells it."""
-        intent_id = "pi_" + self.id.removeprefix("cs_test_")
         begun = self.status != "open"
-        intent: object = {"id": intent_id, "object": "payment_intent", "status": self.intent} if expand else intent_id
+        intent: object = self.intent_id
+        if expand:
+            intent = {"id": self.intent_id, "object": "payment_intent", "status": self.intent}
         return {
             "id": self.id,
             "object": "checkout.session",
@@ -101,10 +103,18 @@ class StripeServer:
     url: str = ""
     asked: list[Asked] = field(factory=list)
     faults: list[str] = field(factory=list)
-    """What to do wrong, one for each request to come: `500` (before anything is done), `stored 500` (kept for its key),
-    `declined` (likewise), `429`, `401`, `409`, `garbage`, `hang` and `lost` (done, and the answer never comes), `half`
-    (done, and the answer breaks off)."""
+    """What to do wrong, one for each request to come; an empty one lets it pass.
+
+    Before anything is done: `500`, `429`, `401`, `409`, `should retry`, and `away early`, an answer of somebody on the
+    way. Kept for the request's key: `stored 500`, `done 500` (done all the same), `declined`, and any word not named
+    here, as the code of a refusal. Done, and not heard: `hang`, `lost`, `half` (the answer breaks off), `garbage`,
+    `away`.
+    """
+    only_posts: bool = False
+    """Whether faults are for requests that change something only."""
     sessions: dict[str, Session] = field(factory=dict)
+    connect: Connect = field(factory=Connect)
+    """The selling side."""
     _keys: dict[str, tuple[tuple[str, Mapping[str, str]], Answer]] = field(factory=dict)
     _events: dict[tuple[str, str, str], Json] = field(factory=dict)
     _runner: web.AppRunner | None = None
@@ -158,6 +168,10 @@ class StripeServer:
         self.sessions[id].status = "expired"
         return self.event(id, EXPIRED)
 
+    def forget_keys(self) -> None:
+        """A day has passed: idempotency keys are new again."""
+        self._keys.clear()
+
     # ---- webhooks
 
     def event(self, id: str, kind: str, **changes: object) -> Json:
@@ -194,7 +208,8 @@ class StripeServer:
         sent = await request.post() if request.method == "POST" else request.query
         params = {name: str(value) for name, value in sent.items()}
         self.asked.append(Asked(request.method, request.path, params, dict(request.headers)))
-        fault = self.faults.pop(0) if self.faults else ""
+        spoilt = self.faults and not (self.only_posts and request.method == "GET")
+        fault = self.faults.pop(0) if spoilt else ""
         answer = self._answer(request, params, fault)
         if fault == "hang":
             await self._closing.wait()
@@ -209,71 +224,95 @@ class StripeServer:
             assert request.transport is not None
             request.transport.close()
             return stream
+        if fault in ("away", "away early"):
+            return web.Response(status=502, text="<html>bad gateway")
         if fault == "garbage":
             return web.Response(text="<html>")
-        return web.json_response(answer.body, status=answer.status, headers={"Request-Id": f"req_{len(self.asked)}"})
+        told = {**answer.headers, "Request-Id": f"req_{len(self.asked)}"}
+        return web.json_response(answer.body, status=answer.status, headers=told)
 
     def _answer(self, request: web.Request, params: Mapping[str, str], fault: str) -> Answer:
         if request.headers.get("Authorization") != f"Bearer {KEY}" or fault == "401":
-            return _error(401, "invalid_request_error", "Invalid API Key provided")
+            return error(401, "invalid_request_error", "Invalid API Key provided")
         if fault in ("500", "429", "409"):
             code = {"429": "rate_limit", "409": "idempotency_key_in_use"}.get(fault)
             kind = "idempotency_error" if fault == "409" else "api_error"
-            return _error(int(fault), kind, "try again", code=code)
+            return error(int(fault), kind, "try again", code=code)
+        if fault == "away early":
+            return Answer(502, {})
+        if fault == "should retry":
+            return error(400, "invalid_request_error", "try again", headers={"Stripe-Should-Retry": "true"})
         key = request.headers.get("Idempotency-Key")
         told = (request.path, params)
         if request.method == "POST" and key in self._keys:
             before, answer = self._keys[key]
             if before != told:
-                return _error(400, "idempotency_error", "Keys for idempotent requests can only be used with the same")
+                return error(400, "idempotency_error", "Keys for idempotent requests can only be used with the same")
             return answer
         answer = self._routed(request, params, fault)
-        if request.method == "POST" and key and (answer.status < 400 or fault):
+        if request.method == "POST" and key and (answer.status < 400 or answer.begun):
             # What was begun is kept, failures too; what was wrong from the start is not.
             self._keys[key] = (told, answer)
         return answer
 
     def _routed(self, request: web.Request, params: Mapping[str, str], fault: str) -> Answer:
-        if fault == "stored 500":
-            return _error(500, "api_error", "something went wrong")
+        if fault in ("stored 500", "done 500"):
+            if fault == "done 500":
+                self._routed(request, params, "")
+            return error(500, "api_error", "something went wrong", begun=True)
         if fault == "declined":
-            return _error(402, "card_error", "Your card was declined.", code="card_declined")
+            return error(402, "card_error", "Your card was declined.", code="card_declined", begun=True)
+        if fault and fault not in WIRE:
+            return error(400, "invalid_request_error", f"We quote {KEY} here.", code=fault, begun=True)
         parts = request.path.strip("/").split("/")
+        if parts[1] in ("payment_intents", "charges"):
+            return self._intent(parts[-1])
         if parts[:3] != ["v1", "checkout", "sessions"]:
-            return _error(404, "invalid_request_error", "Unrecognized request URL")
-        if len(parts) == 3 and request.method == "POST":
+            return self.connect.routed(request.method, parts[1:], params, self._payments(), int(self.now().timestamp()))
+        return self._session(request.method, parts, params)
+
+    def _session(self, method: str, parts: Sequence[str], params: Mapping[str, str]) -> Answer:
+        if len(parts) == 3 and method == "POST":
             return self._create(params)
         session = self.sessions.get(parts[3]) if len(parts) > 3 else None
         if session is None:
-            return _error(404, "invalid_request_error", "No such checkout session", code="resource_missing")
-        if parts[4:] == ["expire"] and request.method == "POST":
+            return error(404, "invalid_request_error", "No such checkout session", code="resource_missing")
+        if parts[4:] == ["expire"] and method == "POST":
             if session.status != "open":
-                return _error(400, "invalid_request_error", "Only open sessions can be expired")
+                return error(400, "invalid_request_error", "Only open sessions can be expired")
             session.status = "expired"
         return Answer(200, session.shown(expand="payment_intent" in params.values()))
+
+    def _intent(self, id: str) -> Answer:
+        """A PaymentIntent, or its charge, with the metadata that its session gave it."""
+        for session in self.sessions.values():
+            if session.intent_id.removeprefix("pi_") == id[3:]:
+                named = session.params.get("payment_intent_data[metadata][purchase]")
+                return Answer(200, {"id": id, "metadata": {} if named is None else {"purchase": named}})
+        return error(404, "invalid_request_error", "No such payment_intent", code="resource_missing")
+
+    def _payments(self) -> Json:
+        """What was paid, by the ids of the PaymentIntents: how much, in which currency."""
+        paid = [session for session in self.sessions.values() if session.payment_status == "paid"]
+        return {session.intent_id: (session.total, session.currency) for session in paid}
 
     def _create(self, params: Mapping[str, str]) -> Answer:
         price = "line_items[0][price_data]"
         for name in ("mode", "success_url", f"{price}[currency]", f"{price}[unit_amount]", "line_items[0][quantity]"):
             if name not in params:
-                return _error(400, "invalid_request_error", f"Missing required param: {name}", param=name)
+                return error(400, "invalid_request_error", f"Missing required param: {name}", param=name)
         method = params.get("payment_method_types[0]", "card")
         if method not in self.methods:
             said = f"The payment method type provided: {method} is invalid."
-            return _error(400, "invalid_request_error", said, param="payment_method_types")
+            return error(400, "invalid_request_error", said, param="payment_method_types")
         units = int(params[f"{price}[unit_amount]"])
         if units < LEAST:
             said = "The Checkout Session's total amount due must add up to at least 0.50"
-            return _error(400, "invalid_request_error", said, code="amount_too_small")
+            return error(400, "invalid_request_error", said, code="amount_too_small")
         session = Session(f"cs_test_{len(self.sessions) + 1:024d}", params, int(self.now().timestamp()))
         session.total, session.currency = units, params[f"{price}[currency]"]
         self.sessions[session.id] = session
         return Answer(200, session.shown())
-
-
-def _error(status: int, kind: str, message: str, *, code: str | None = None, param: str | None = None) -> Answer:
-    told = {"type": kind, "message": message, "code": code, "param": param}
-    return Answer(status, {"error": {name: value for name, value in told.items() if value is not None}})
 
 
 def sign(body: bytes, *, at: datetime, secret: str = SECRET) -> SignedWebhook:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from attrs import frozen
 
 from adapters.assist import local_assistant
+from adapters.documents import local_typesetter
 from adapters.ice import ConfiguredIce
 from adapters.media.checker import WordChecker
 from adapters.media.links import SignedLinks
@@ -15,6 +16,8 @@ from adapters.memory.passwords import QuickPasswords
 from adapters.memory.store import MemoryStore
 from adapters.payments.fake import FakeGateway
 from adapters.payments.fake_merchant import FakeMerchant
+from adapters.payments.hyperswitch import HyperswitchMessages, HyperswitchOptions
+from adapters.security.jwt import JoseTokens
 from adapters.testing import ManualClock, SeededIds
 from platform_core.assist.ports import Assistant
 from platform_core.content.ports import Media
@@ -25,6 +28,8 @@ from platform_core.kernel.select import Select, Where
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
+from platform_core.marketplace.ports import Typesetter
+from platform_core.operations.ports import Vitals
 from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform, Storage
 from platform_core.wallet.balance import CreditWallet, PlaceHold, ShowWallet
@@ -34,7 +39,9 @@ from platform_core.wallet.wallet import Wallet
 
 OPERATOR = Actor.operator()
 ICE = ConfiguredIce(stun=("stun:stun.example:3478",), turn=("turn:turn.example:3478",), secret="shared" * 6)
+HYPERSWITCH_SECRETS = ("hyperswitch present", "hyperswitch previous")
 SESSION = "ses_test"
+TOKENS = JoseTokens(b"a key that is for tests and no more")
 PASSWORD = Secret("correct horse battery")
 
 
@@ -73,6 +80,8 @@ class World(Platform):
         assist: Assistant | None = None,
         media: Media | None = None,
         payouts: PayoutPolicy | None = None,
+        typesetter: Typesetter | None = None,
+        vitals: Vitals | None = None,
     ) -> None:
         clock = clock or ManualClock()
         super().__init__(
@@ -86,8 +95,13 @@ class World(Platform):
             media=media or plain_media(clock),
             fingerprint_key=b"test",
             assist=assist or local_assistant(),
+            readers=[HyperswitchMessages(HyperswitchOptions(HYPERSWITCH_SECRETS), clock)],
             merchant=FakeMerchant(clock),
             payouts=payouts or PayoutPolicy(return_url="https://shop.example"),
+            typesetter=typesetter or local_typesetter(threads=0),
+            tokens=TOKENS,
+            key_pepper=b"test",
+            vitals=vitals,
         )
 
     async def person(self, name: str, tokens: int = 0, role: Role = Role.VIEWER) -> Person:

@@ -7,7 +7,9 @@ import asyncio
 from entrypoints.demo import PEOPLE, Demo, seed
 from entrypoints.demo_content import SHOTS
 from entrypoints.demo_scenes import GIFT, LINES, keep_on_air, talk
+from platform_core.booking.booking import BookingState
 from platform_core.booking.listing import GetProvider
+from platform_core.booking.verbs import CompleteBooking
 from platform_core.booking.views import ListBookings
 from platform_core.content.moderating import ListContent
 from platform_core.identity.staff import BanUser
@@ -18,6 +20,7 @@ from platform_core.streams.broadcasting import ListStreams
 from platform_core.streams.events import LineSaid
 from support.world import OPERATOR, World, memory_world
 
+PENDING, CONFIRMED = BookingState.PENDING, BookingState.CONFIRMED
 PASSWORDS = dict.fromkeys(PEOPLE, "correct horse battery")
 
 
@@ -34,8 +37,11 @@ async def test_it_shows_each_part_once_however_often_it_begins() -> None:
 
     page = await world.execute(GetProvider(demo.people["cyd"].id), by=ANONYMOUS)
     assert (page.username, page.rate, len(page.slots)) == ("cyd", 50, 3)
-    [booking] = (await world.execute(ListBookings(), by=bob)).items
-    assert (booking.provider.username, booking.held) == ("cyd", 1500)
+    bookings = (await world.execute(ListBookings(), by=bob)).items
+    assert {(one.provider.username, one.state, one.held) for one in bookings} == {
+        ("cyd", PENDING, 1500),
+        ("cyd", CONFIRMED, 1500),
+    }
     [conversation] = (await world.execute(ListConversations(), by=bob)).items
     assert (conversation.participant.username, conversation.unread) == ("ada", 1)
     listed = await world.execute(ListStreams(), by=ANONYMOUS)
@@ -46,6 +52,18 @@ async def test_it_shows_each_part_once_however_often_it_begins() -> None:
     shown = await world.execute(ListContent(creator=demo.people["ada"].id), by=OPERATOR)
     assert {item.caption for item in shown} == {shot.caption for shot in SHOTS}
     assert len(shown) == len(SHOTS)
+
+
+async def test_a_session_is_under_way_that_its_customer_can_complete_at_once() -> None:
+    world = memory_world()
+    demo = await seeded(world)
+    cyd, bob = demo.people["cyd"], demo.on_air[1].actor
+    [booking] = [one for one in (await world.execute(ListBookings(), by=bob)).items if one.state is CONFIRMED]
+
+    await world.execute(CompleteBooking(booking.id), by=bob)
+
+    assert (await world.wallet(cyd.id)).balance == 1500
+    await world.verified()
 
 
 async def test_its_streams_stay_on_while_it_runs() -> None:

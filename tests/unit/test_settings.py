@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
-from entrypoints import container
+from entrypoints import container, policies
 from entrypoints.cli.database import prepare
 from entrypoints.cli.settings_page import page
+from entrypoints.http_options import http_options
 from entrypoints.keeping import with_secrets
 from entrypoints.loading import OPTIONS, load, unknown_variables, value_of, variable, without_password
-from entrypoints.settings import BadSettings, Payments, Settings
+from entrypoints.settings import BadSettings, Payments, Settings, Veza
+from platform_core.identity.ports import Claims, TokenKind
 
 ROOT = Path(__file__).parents[2]
 STRONG = "b7xQ0v-9Zk2mWc5rT8yLp3nHs6dGf1aJ"
@@ -178,6 +181,26 @@ def test_production_refuses_missing_and_weak_secrets(weak: str, folder: Path) ->
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("weak", ["secret", "x" * 40, "short-but-random-7Q"])
+def test_production_refuses_a_weak_secret_for_tokens(weak: str) -> None:
+    with pytest.raises(BadSettings, match=r"^veza.jwt_secret: .*PLATFORM_CORE_VEZA_JWT_SECRET"):
+        with_secrets(Settings(environment="production", secret_key=STRONG, veza=Veza(jwt_secret=weak)))
+
+
+def test_tokens_are_signed_under_a_key_of_their_own() -> None:
+    """Whoever knows one of the two secrets cannot make the tokens of the other."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    claims = Claims(TokenKind.ACCESS, "usr_1", "ses_1", now, now + timedelta(hours=1))
+    made = {
+        container.build(Settings(database_url="memory:", secret_key=key, veza=Veza(jwt_secret=jwt)))
+        .tokens()
+        .sign(claims)
+        for key, jwt in ((STRONG, ""), (STRONG[::-1], ""), (STRONG, "a secret for tokens"), (STRONG, STRONG))
+    }
+
+    assert len(made) == 3
+
+
 def test_production_takes_a_strong_secret() -> None:
     settings = Settings(environment="production", secret_key=STRONG)
     assert with_secrets(settings) == settings
@@ -203,8 +226,8 @@ def _gateway(settings: Settings) -> object:
         (Settings(payments=evolve(STRIPE, stripe_methods=("cash",))), _gateway, "payments.stripe_methods"),
         (Settings(payments=evolve(STRIPE, stripe_methods=())), _gateway, "payments.stripe_methods"),
         (Settings(environment="production", secret_key=STRONG, payments=STRIPE), _gateway, "payments.stripe_key"),
-        (Settings(environment="production", secret_key=STRONG), container.http_options, "server.base_url"),
-        (Settings(packages=("pkg:1:2",)), container.catalogue, "packages"),
+        (Settings(environment="production", secret_key=STRONG), http_options, "server.base_url"),
+        (Settings(packages=("pkg:1:2",)), policies.catalogue, "packages"),
         (Settings(database_url="mysql://x"), prepare, "database_url"),
         (Settings(database_url="sqlite:///no/such/folder.db"), prepare, "database_url"),
     ],

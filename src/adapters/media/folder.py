@@ -102,11 +102,23 @@ def _write(folder: Path, path: Path, body: Body) -> int:
             os.fsync(file.fileno())
             size = file.tell()
         draft.replace(path)
+        _keep_names(path.parent, folder)
     except OSError as error:
         with suppress(OSError):
             draft.unlink()
         raise _unavailable(error) from error
     return size
+
+
+def _keep_names(folder: Path, root: Path) -> None:
+    """Have the names on the way to a new file survive a power cut too, where the system lets folders be synced."""
+    for one in (folder, *(above for above in folder.parents if above.is_relative_to(root))):
+        with suppress(PermissionError):
+            descriptor = os.open(one, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def _open(path: Path) -> IO[bytes]:

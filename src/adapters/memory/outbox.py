@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from attrs import define, evolve
 
-from platform_core.kernel.events import Envelope
+from platform_core.kernel.events import Backlog, Envelope
 
 
 @define
@@ -86,3 +86,8 @@ class MemoryOutbox:
     async def pending(self) -> int:
         """How many events wait for delivery."""
         return sum(not waiting.parked for waiting in self._waiting.values())
+
+    async def backlog(self) -> Backlog:
+        """How much waits, and since when."""
+        moments = [waiting.envelope.at for waiting in self._waiting.values() if not waiting.parked]
+        return Backlog(len(moments), len(self._waiting) - len(moments), min(moments, default=None))

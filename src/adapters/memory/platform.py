@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from adapters.assist import local_assistant
+from adapters.documents import local_typesetter
 from adapters.media.checker import WordChecker
 from adapters.media.links import SignedLinks
 from adapters.memory.media import MemoryMedia, PlainStudio
@@ -115,4 +116,6 @@ def memory_platform(
         assist=assist or local_assistant(),
         merchant=FakeMerchant(clock),
         payouts=payouts or PayoutPolicy(return_url="https://pay.example"),
+        # On the spot: nothing here ever waits.
+        typesetter=local_typesetter(threads=0),
     )

@@ -13,7 +13,7 @@ from adapters.memory.outbox import MemoryOutbox
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.changes import Changes, Committed, KeyId, KeyRecord
 from platform_core.kernel.errors import PlatformError
-from platform_core.kernel.journal import Account, Balances, JournalEntry, PostedLine
+from platform_core.kernel.journal import Account, Balances, JournalEntry, PostedLine, currency_of
 from platform_core.kernel.select import Select, Where, sort_keys
 from platform_core.kernel.settlement import Needs, Standing, Tally, Unique, Verdict, Writes, needs, settle
 
@@ -114,6 +114,13 @@ class MemoryStore:
     async def entry(self, id: str) -> JournalEntry | None:
         """One journal entry, or None."""
         return self._entries.get(id)
+
+    async def totals(self) -> Mapping[str, int]:
+        """The sum of all balances in each currency, in smallest units."""
+        sums: Counter[str] = Counter()
+        for id, tally in self._accounts.items():
+            sums[currency_of(id)] += tally.balance
+        return sums
 
     async def accounts(self) -> AsyncIterator[Account]:
         """Every account, by id."""

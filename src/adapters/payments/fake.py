@@ -189,6 +189,14 @@ class FakeGateway:
         outcome, amount = answered
         return PaymentEvent(_event_id(subject, reference, outcome, amount), subject, reference, outcome, amount)
 
+    async def subject(self, reference: str) -> str:
+        """Refuse.
+
+        Raises:
+            NotFound: Always.
+        """
+        raise NotFound("this provider's messages say what they are about")
+
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:
         """The message in a webhook, or None for one of no interest.
 

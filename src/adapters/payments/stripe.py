@@ -6,19 +6,18 @@ forgets keys after a day at the earliest, and a session ends within a day: no pu
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any
 from urllib.parse import urlencode
 
-import aiohttp
-
 from adapters.payments.signatures import check_signature
 from adapters.payments.stripe_amounts import from_stripe, to_stripe
+from adapters.payments.stripe_api import BROKEN, StripeApi, errors
+from adapters.payments.stripe_events import read_message, session_subject, subject_of
+from adapters.payments.texts import LONGEST_ADDRESS, text
 from platform_core.kernel.errors import Invalid, Malformed, NotFound, PlatformError, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
@@ -27,11 +26,6 @@ from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentOutcome, P
 logger = logging.getLogger("platform_core.payments.stripe")
 
 HEADER = "stripe-signature"
-VERSION = "2026-10-28.endive"
-"""The version of Stripe's API that this was written against; Stripe answers in it whatever the account's own is."""
-RETRIES = 2
-TIMEOUT = 20.0
-"""Seconds one request may take."""
 
 #: How the buyer pays to Stripe's name of it, and the currencies it is good for; all when None.
 METHODS: Mapping[str, tuple[str, frozenset[str] | None]] = {
@@ -40,31 +34,16 @@ METHODS: Mapping[str, tuple[str, frozenset[str] | None]] = {
     "crypto": ("crypto", frozenset({"USD"})),
 }
 
-_OUTCOMES = {
-    "checkout.session.completed": PaymentOutcome.SUCCEEDED,
-    "checkout.session.async_payment_succeeded": PaymentOutcome.SUCCEEDED,
-    "checkout.session.async_payment_failed": PaymentOutcome.FAILED,
-    "checkout.session.expired": PaymentOutcome.EXPIRED,
-}
-
-
-class WrongMode(Malformed):
-    """A message of Stripe's test mode came to a live platform, or the other way round."""
-
-    code = "WRONG_MODE"
-
 
 class StripeGateway:
     """The provider.
 
     Args:
-        key: The secret key of the account; it says whether this is live or a test.
+        api: The way to its API.
         secrets: The signing secrets of the webhook endpoint, the present one first: two while it is rotated.
         clock: The time.
         return_url: Where Stripe sends buyers afterwards; `purchase` and `result` (`paid`, `cancelled`) are added.
         methods: The ways to pay that the account has turned on.
-        api_url: Where Stripe's API is; its own address when empty.
-        timeout: Seconds one request may take.
 
     Raises:
         ValueError: A secret is missing, or a method is none.
@@ -75,29 +54,21 @@ class StripeGateway:
     def __init__(
         self,
         *,
-        key: str,
+        api: StripeApi,
         secrets: Sequence[str],
         clock: Clock,
         return_url: str,
         methods: Sequence[str] = ("card",),
-        api_url: str = "",
-        timeout: float = TIMEOUT,
     ) -> None:
-        if not key or not secrets or not all(secrets):
+        if not secrets or not all(secrets):
             raise ValueError("a secret of Stripe's is missing")
         if not methods or not set(methods) <= METHODS.keys():
             raise ValueError(f"the ways to pay are some of {', '.join(METHODS)}")
-        self._key = key
+        self._api = api
         self._secrets = [secret.encode() for secret in secrets]
         self._clock = clock
         self._return_url = return_url
         self._methods = frozenset(methods)
-        self._api_url = api_url.rstrip("/")
-        self._timeout = timeout
-        self._live = key.startswith(("sk_live_", "rk_live_"))
-        self._opening: asyncio.Lock = asyncio.Lock()
-        self._http: Any = None
-        self._client: Any = None
 
     async def open_checkout(self, *, subject: str, amount: Money, method: str, description: str) -> Checkout:
         """Make a payment page ready, good for a day. Asked again, it gives the same page.
@@ -131,7 +102,9 @@ class StripeGateway:
         session = await self._asked(sessions.create_async(params, {"idempotency_key": subject}))
         try:
             return Checkout(
-                _text(session["url"]), _text(session["id"]), datetime.fromtimestamp(session["expires_at"], UTC)
+                text(session["url"], most=LONGEST_ADDRESS),
+                text(session["id"]),
+                datetime.fromtimestamp(session["expires_at"], UTC),
             )
         except (KeyError, TypeError, ValueError) as error:
             # A session without an address has ended: one made long ago, given again for its key.
@@ -147,19 +120,19 @@ class StripeGateway:
         sessions = await self._sessions()
         found = await self._asked(sessions.retrieve_async(reference, {"expand": ["payment_intent"]}))
         session = found.to_dict()
-        if _purchase(session) != subject:
+        if session_subject(session) != subject:
             raise NotFound("this payment page pays something else")
         outcome = _outcome(session)
         if outcome is None:
             return None
         try:
             amount = from_stripe(session["amount_total"], session["currency"])
-            return PaymentEvent(f"asked:{reference}:{outcome.value}", subject, _text(session["id"]), outcome, amount)
+            return PaymentEvent(f"asked:{reference}:{outcome.value}", subject, text(session["id"]), outcome, amount)
         except (KeyError, TypeError, Invalid) as error:
             raise Unavailable("the payment provider answers in a way that cannot be read") from error
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:
-        """The message in a webhook, or None for one of no interest: another type, or a payment still under way.
+        """The message in a webhook, or None for one of no interest: of another type, or about something else.
 
         Args:
             body: The raw bytes, as they came.
@@ -171,43 +144,45 @@ class StripeGateway:
         """
         check_signature(headers.get(HEADER), body, secrets=self._secrets, now=self._clock.now())
         try:
-            return _event(json.loads(body), live=self._live)
+            return read_message(json.loads(body), live=self._api.live)
         except (ValueError, TypeError, KeyError, RecursionError, Invalid) as error:
             raise Malformed("the webhook cannot be read") from error
 
+    async def subject(self, reference: str) -> str:
+        """What a payment is for, as we named it when its page was opened.
+
+        Args:
+            reference: Stripe's id of the PaymentIntent or the charge.
+
+        Raises:
+            NotFound: There is no such payment, or it is for something else.
+            Unavailable: Stripe does not answer, or not as it should.
+        """
+        services = await self._api.v1()
+        kind = services.charges if reference.startswith(("ch_", "py_")) else services.payment_intents
+        found = subject_of((await self._asked(kind.retrieve_async(reference))).to_dict())
+        if found is None:
+            raise NotFound("this payment is for something else")
+        return found
+
     async def close(self) -> None:
         """Let go of the connections."""
-        if self._http is not None:
-            await self._http.close_async()
-            self._http = self._client = None
+        await self._api.close()
 
     def _back(self, subject: str, result: str) -> str:
         joint = "&" if "?" in self._return_url else "?"
         return f"{self._return_url}{joint}{urlencode({'purchase': subject, 'result': result})}"
 
     async def _sessions(self) -> Any:
-        async with self._opening:
-            if self._client is None:
-                # Most of a second, so not on the event loop, and not for those who never sell anything.
-                stripe: Any = await asyncio.to_thread(import_module, "stripe")
-                self._http = stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=self._timeout))
-                self._client = stripe.StripeClient(
-                    self._key,
-                    http_client=self._http,
-                    max_network_retries=RETRIES,
-                    stripe_version=VERSION,
-                    base_addresses={"api": self._api_url} if self._api_url else {},
-                )
-        return self._client.v1.checkout.sessions
+        return (await self._api.v1()).checkout.sessions
 
     async def _asked(self, request: Awaitable[Any]) -> Any:
-        stripe: Any = import_module("stripe")
+        stripe: Any = errors()
         try:
             return await request
         except stripe.StripeError as error:
             raise _refusal(stripe, error) from error
-        except (aiohttp.ClientError, OSError) as error:
-            # An answer that breaks off half-way is not among the errors of the client's own.
+        except BROKEN as error:
             raise Unavailable("the payment provider does not answer", retry_after=5) from error
 
 
@@ -237,37 +212,6 @@ def _refusal(stripe: Any, error: Any) -> PlatformError:
     return Unavailable("the payment provider does not answer", retry_after=5)
 
 
-def _event(message: dict[str, Any], *, live: bool) -> PaymentEvent | None:
-    """The event in a message.
-
-    Raises:
-        ValueError, TypeError, KeyError, Invalid: There is none in it.
-        WrongMode: It is of the other mode.
-    """
-    id, kind = _text(message["id"]), _text(message["type"])
-    if message["livemode"] is not live:
-        raise WrongMode("the webhook is of the other mode, live or test")
-    outcome = _OUTCOMES.get(kind)
-    if outcome is None:
-        return None
-    session = message["data"]["object"]
-    if not isinstance(session, dict):
-        raise TypeError("a session is expected")
-    purchase = _purchase(session)
-    if purchase is None or (kind == "checkout.session.completed" and session["payment_status"] != "paid"):
-        # A session of something else on the same account; or a payment whose money is still to come.
-        return None
-    amount = from_stripe(session["amount_total"], session["currency"])
-    return PaymentEvent(id, purchase, _text(session["id"]), outcome, amount)
-
-
-def _purchase(session: Mapping[str, Any]) -> str | None:
-    """The purchase a session pays, as we named it; None if it is none of ours."""
-    metadata = session.get("metadata")
-    named = metadata.get("purchase") if isinstance(metadata, Mapping) else None
-    return named if isinstance(named, str) and named and named == session.get("client_reference_id") else None
-
-
 def _outcome(session: Mapping[str, Any]) -> PaymentOutcome | None:
     if session.get("payment_status") == "paid":
         return PaymentOutcome.SUCCEEDED
@@ -276,9 +220,3 @@ def _outcome(session: Mapping[str, Any]) -> PaymentOutcome | None:
     intent = session.get("payment_intent")
     failed = isinstance(intent, Mapping) and intent.get("status") in ("requires_payment_method", "canceled")
     return PaymentOutcome.FAILED if session.get("status") == "complete" and failed else None
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError("a text is expected")
-    return value

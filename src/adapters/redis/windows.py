@@ -47,6 +47,17 @@ class RedisWindows:
             raise Unavailable("counting requests is not possible just now", retry_after=1) from error
         return int(used), max(0, int(left)) / 1000
 
+    async def ping(self) -> None:
+        """Make sure it answers.
+
+        Raises:
+            Unavailable: It does not.
+        """
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis does not answer", retry_after=1) from error
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._redis.aclose()

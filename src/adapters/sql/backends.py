@@ -23,12 +23,12 @@ class Run(Protocol):
 class Backend(Protocol):
     """A database, and the ways to it."""
 
-    async def write(self, work: Work[T], *, more: Callable[[], bool]) -> T:
+    async def write(self, work: Work[T], *, committing: Callable[[], object]) -> T:
         """Run work in a transaction that commits at the end.
 
         Args:
             work: What to do in it.
-            more: Whether another such call follows at once.
+            committing: Called once all that is left to do is to commit: another such call may begin.
         """
 
     async def side(self, work: Work[T]) -> T:
@@ -42,6 +42,9 @@ class Backend(Protocol):
 
     def snapshot(self) -> AbstractAsyncContextManager[Run]:
         """Reads that all see the same moment."""
+
+    def connections(self) -> tuple[int, int]:
+        """How many connections of this process are at work, and how many it may have at work."""
 
     async def close(self) -> None:
         """Let go of everything."""

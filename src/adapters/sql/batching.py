@@ -36,6 +36,11 @@ class Combiner(Generic[I, O]):
         self._limit = limit
         self._queue: deque[tuple[I, asyncio.Future[O]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        #: The lane whose batch is worked on, and the one whose batch has been handed over.
+        self._under_way: object | None = None
+        self._ahead: object | None = None
+        #: Told the size of each batch, when somebody wants to know.
+        self.observer: Callable[[int], None] | None = None
 
     def submit(self, item: I) -> asyncio.Future[O]:
         """Queue an item. A caller who stops waiting does not stop the batch.
@@ -45,19 +50,33 @@ class Combiner(Generic[I, O]):
         """
         if len(self._queue) >= WAITING:
             raise Unavailable("too busy just now", retry_after=1)
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[O] = loop.create_future()
+        future: asyncio.Future[O] = asyncio.get_running_loop().create_future()
         self._queue.append((item, future))
         if self._free:
-            self._free -= 1
-            task = loop.create_task(self._lane())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin()
         return future
 
-    def is_waited_for(self) -> bool:
-        """Whether more is queued behind what is under way."""
-        return bool(self._queue)
+    def _begin(self) -> None:
+        self._free -= 1
+        task = asyncio.get_running_loop().create_task(self._lane())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def hand_over(self) -> None:
+        """Say that the batch under way needs only its outcome: the next one begins. At most one is ahead like that.
+
+        For combiners of one lane: it is the lane's own batch that is meant.
+        """
+        if self._ahead is None and self._under_way is not None:
+            self._ahead, self._under_way = self._under_way, None
+            self._free += 1
+            if self._queue:
+                self._begin()
+
+    @property
+    def waiting(self) -> int:
+        """How many items are queued behind what is under way."""
+        return len(self._queue)
 
     async def finish(self) -> None:
         """Wait until everything queued is done."""
@@ -65,9 +84,13 @@ class Combiner(Generic[I, O]):
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _lane(self) -> None:
+        me = object()
         try:
             while self._queue:
+                self._under_way = me
                 batch = [self._queue.popleft() for _ in range(min(self._limit, len(self._queue)))]
+                if self.observer is not None:
+                    self.observer(len(batch))
                 outcomes = await self._outcomes([item for item, _ in batch])
                 for (_, future), outcome in zip(batch, outcomes, strict=True):
                     if future.done():
@@ -76,8 +99,13 @@ class Combiner(Generic[I, O]):
                         future.set_exception(outcome)
                     else:
                         future.set_result(outcome)
+                if self._ahead is me:
+                    break
         finally:
-            self._free += 1
+            if self._ahead is me:
+                self._ahead = None
+            else:
+                self._free += 1
 
     async def _outcomes(self, items: Sequence[I]) -> Sequence[O | Exception]:
         try:

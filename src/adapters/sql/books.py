@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from adapters.codec import JsonCodec
@@ -38,6 +38,12 @@ class SqlBooks:
         """One journal entry, or None."""
         rows = await self._query("SELECT * FROM journal WHERE id = ?", id)
         return (await self._with_legs(rows))[0] if rows else None
+
+    async def totals(self) -> Mapping[str, int]:
+        """The sum of all balances in each currency, in smallest units."""
+        # The currency ends the account's id. Both databases count and add up without a row leaving them.
+        sql = "SELECT substr(id, length(id) - 2) AS currency, sum(balance) AS total FROM accounts GROUP BY 1"
+        return {row["currency"]: int(row["total"]) for row in await self._query(sql)}
 
     async def accounts(self) -> AsyncIterator[Account]:
         """Every account, by id."""

@@ -10,7 +10,7 @@ from adapters.codec import JsonCodec
 from adapters.sql.backends import Backend
 from adapters.sql.connection import Connection, Record
 from adapters.sql.tables import outbox
-from platform_core.kernel.events import Envelope
+from platform_core.kernel.events import Backlog, Envelope
 
 _COLUMNS = "position, id, name, subject, payload, at, actor, attempts, error"
 
@@ -33,6 +33,10 @@ async def _has_a_turn(connection: Connection, worker: str, now: datetime, lease:
     if not await connection.query("SELECT 1 AS one FROM outbox LIMIT 1"):
         return False
     return bool(await connection.query(_LEASE, worker, now + timedelta(seconds=lease), now))
+
+
+async def _count_all(connection: Connection) -> list[Record]:
+    return await connection.query("SELECT parked, count(*) AS n, min(at) AS at FROM outbox GROUP BY parked")
 
 
 class SqlOutbox:
@@ -102,6 +106,13 @@ class SqlOutbox:
         """How many events wait for delivery."""
         rows = await self._query("SELECT count(*) AS n FROM outbox WHERE parked = ?", False)
         return int(rows[0]["n"])
+
+    async def backlog(self) -> Backlog:
+        """How much waits, and since when."""
+        found = await self._backend.read(_count_all)
+        counts = {bool(row["parked"]): row["n"] for row in found}
+        oldest = next((row["at"] for row in found if not row["parked"]), None)
+        return Backlog(counts.get(False, 0), counts.get(True, 0), oldest)
 
     async def _query(self, sql: str, *values: Any) -> list[Record]:
         async def work(connection: Connection) -> list[Record]:

@@ -209,7 +209,6 @@ class Lane:
         self._held: AsyncConnection | None = None
         self._connection: PostgresConnection | None = None
         self._driver: Any = None
-        self._begun = False
 
     async def connection(self) -> PostgresConnection:
         """The connection, outside of any transaction.
@@ -249,32 +248,29 @@ class Lane:
 
     @asynccontextmanager
     async def transaction(
-        self, *, isolation: str | None = None, more: Callable[[], bool] = lambda: False
+        self, *, isolation: str | None = None, committing: Callable[[], object] = lambda: None
     ) -> AsyncIterator[PostgresConnection]:
         """The connection inside a transaction, committed at the end.
 
         Args:
             isolation: Its level, when not the usual one.
-            more: Whether another follows at once. Its beginning then goes with this one's end: one wait less.
+            committing: Called when all that is left to do is to commit.
 
         Raises:
             Unavailable, Busy, Poisoned, Interrupted, OutcomeUnknown: As they say.
         """
         connection = await self.connection()
         begin = "BEGIN" if isolation is None else f"BEGIN ISOLATION LEVEL {isolation}"
-        committing = False
+        is_committing = False
         try:
-            if not self._begun:
-                await self._driver.execute(begin)
-            self._begun = False
+            await self._driver.execute(begin)
             yield connection
-            committing = True
-            chained = more()
-            await self._driver.execute("COMMIT AND CHAIN" if chained else "COMMIT")
-            self._begun = chained
+            is_committing = True
+            committing()
+            await self._driver.execute("COMMIT")
         except BaseException as error:
             await self._abandon(error)
-            translated = _translated(error, committing=committing)
+            translated = _translated(error, committing=is_committing)
             if translated is error:
                 raise
             raise translated from error
@@ -292,7 +288,6 @@ class Lane:
     async def close(self) -> None:
         """Let go of the connection, without a word to a server that may not answer."""
         held, driver = self._held, self._driver
-        self._begun = False
         self._held = self._connection = self._driver = None
         with suppress(Exception):  # it is gone either way
             if driver is not None:

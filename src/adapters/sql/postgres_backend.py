@@ -30,15 +30,15 @@ class PostgresBackend:
 
     def __init__(self, url: str, *, readers: int = 3) -> None:
         self._engine = postgres.make_engine(url)
-        self._writer = postgres.Lane(self._engine, lock_timeout=self.IMPATIENCE)
+        self._writers = Turns([postgres.Lane(self._engine, lock_timeout=self.IMPATIENCE) for _ in range(2)])
         self._side = postgres.Lane(self._engine)
         self._readers = Turns([postgres.Lane(self._engine) for _ in range(readers)])
         self._side_turns = Turns([self._side])
         self._probes = Turns([postgres.Lane(self._engine, lock_timeout=self.PATIENCE)])
 
-    async def write(self, work: Work[T], *, more: Callable[[], bool]) -> T:
+    async def write(self, work: Work[T], *, committing: Callable[[], object]) -> T:
         """Run work in a transaction that commits at the end."""
-        async with self._writer.transaction(more=more) as connection:
+        async with self._writers.take() as lane, lane.transaction(committing=committing) as connection:
             return await work(connection)
 
     async def side(self, work: Work[T]) -> T:
@@ -75,9 +75,14 @@ class PostgresBackend:
         finally:
             await lane.close()
 
+    def connections(self) -> tuple[int, int]:
+        """How many connections of this process are at work, and how many it may have at work."""
+        every = (self._writers, self._side_turns, self._readers, self._probes)
+        return sum(turns.taken for turns in every), sum(len(turns.all) for turns in every)
+
     async def close(self) -> None:
         """Let go of every connection."""
-        for lane in (self._writer, self._side, *self._probes.all, *self._readers.all):
+        for lane in (*self._writers.all, self._side, *self._probes.all, *self._readers.all):
             await lane.close()
         await self._engine.dispose()
 
@@ -90,6 +95,11 @@ class Turns:
         self._free: LifoQueue[postgres.Lane] = LifoQueue()
         for lane in lanes:
             self._free.put_nowait(lane)
+
+    @property
+    def taken(self) -> int:
+        """How many are in use."""
+        return len(self.all) - self._free.qsize()
 
     @asynccontextmanager
     async def take(self) -> AsyncIterator[postgres.Lane]:

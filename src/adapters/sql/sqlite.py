@@ -125,6 +125,12 @@ class SqliteThread:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         self._connection: SqliteConnection | None = None
         self._held: PoolProxiedConnection | None = None
+        self._asked = 0
+
+    @property
+    def at_work(self) -> bool:
+        """Whether somebody waits for it."""
+        return self._asked > 0
 
     async def run(self, work: Callable[[SqliteConnection], Coroutine[Any, Any, T]]) -> T:
         """Run `work` inside a transaction on the thread.
@@ -132,7 +138,11 @@ class SqliteThread:
         Raises:
             Unavailable, Busy, Poisoned, Interrupted: As they say.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+        self._asked += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+        finally:
+            self._asked -= 1
 
     def _transaction(self, work: Callable[[SqliteConnection], Coroutine[Any, Any, T]]) -> T:
         connection = self._connection or self._connect()

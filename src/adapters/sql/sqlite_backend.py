@@ -24,7 +24,7 @@ class SqliteBackend:
         self._writer = sqlite.SqliteThread(self._engine, writes=True)
         self._reader = sqlite.SqliteThread(self._engine, writes=False)
 
-    async def write(self, work: Work[T], *, more: Callable[[], bool]) -> T:  # beginning costs nothing here
+    async def write(self, work: Work[T], *, committing: Callable[[], object]) -> T:
         """Run work in a transaction that commits at the end."""
         return await self._writer.run(work)
 
@@ -50,6 +50,10 @@ class SqliteBackend:
             yield thread.step
         finally:
             await thread.close()
+
+    def connections(self) -> tuple[int, int]:
+        """How many connections of this process are at work, and how many it may have at work."""
+        return self._writer.at_work + self._reader.at_work, 2
 
     async def close(self) -> None:
         """Let go of threads and connections."""

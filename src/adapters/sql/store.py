@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from attrs import define
+from attrs import define, frozen
 
 from adapters.clock import SystemClock
 from adapters.codec import JsonCodec, Sealer
@@ -33,6 +33,21 @@ from platform_core.kernel.select import Select
 from platform_core.kernel.settlement import Verdict
 
 A = TypeVar("A", bound=Aggregate)
+
+
+@frozen
+class Load:
+    """How busy a store is.
+
+    Args:
+        waiting: Units of work queued behind the batch that is being committed.
+        in_use: Connections to the database at work.
+        most: How many there may be.
+    """
+
+    waiting: int
+    in_use: int
+    most: int
 
 
 class _Rehearsed(Exception):  # it carries a verdict out of a transaction that must not commit
@@ -101,6 +116,15 @@ class SqlStore(SqlBooks):
         """Finish what was begun and let go of everything."""
         await self._writer.finish()
         await self._backend.close()
+
+    def load(self) -> Load:
+        """How busy it is in this process."""
+        in_use, most = self._backend.connections()
+        return Load(self._writer.waiting, in_use, most)
+
+    def on_batch(self, told: Callable[[int], None]) -> None:
+        """Have somebody told how many units each batch of commits has."""
+        self._writer.observe(told)
 
     async def ping(self) -> None:
         """Make sure it answers.

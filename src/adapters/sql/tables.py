@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Inte
 from adapters.sql import schema
 from adapters.sql.columns import Instant, Json, Words
 from adapters.sql.content_tables import CONTENT_TABLES
+from adapters.sql.invoice_tables import INVOICE_TABLES
 from adapters.sql.payout_tables import PAYOUT_TABLES
 from adapters.sql.sales_tables import SALES_TABLES
 from adapters.sql.schema import aggregates
@@ -44,6 +45,25 @@ guesses = aggregates(
     Column("failures", BigInteger, nullable=False),
     Column("since", Instant, nullable=False, index=True),
     Column("blocked_until", Instant),
+)
+
+refresh_families = aggregates(
+    "refresh_families",
+    Column("user", Words, nullable=False, index=True),
+    Column("current", Words, nullable=False),
+    Column("previous", Words),
+    Column("began_at", Instant, nullable=False),
+    Column("rotated_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False, index=True),
+)
+
+api_keys = aggregates(
+    "api_keys",
+    Column("user", Words, nullable=False, index=True),
+    Column("name", Words, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
 )
 
 holds = aggregates(
@@ -263,11 +283,22 @@ admissions = aggregates(
     Column("paid_at", Instant, nullable=False),
 )
 
+stream_lines = aggregates(
+    "stream_lines",
+    Column("stream", Words, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("content", Words, nullable=False),
+    Column("said_at", Instant, nullable=False, index=True),
+)
+Index("ix_stream_lines_stream_said_at", stream_lines.c.stream, stream_lines.c.said_at, stream_lines.c.id)
+
 #: Aggregate kind to its table.
 AGGREGATE_TABLES: dict[str, Table] = {
     "user": users,
     "session": sessions,
     "guesses": guesses,
+    "refresh_family": refresh_families,
+    "api_key": api_keys,
     "hold": holds,
     "reversal": reversals,
     "purchase": purchases,
@@ -282,9 +313,11 @@ AGGREGATE_TABLES: dict[str, Table] = {
     "stream": streams,
     "viewer": viewers,
     "admission": admissions,
+    "stream_line": stream_lines,
     **CONTENT_TABLES,
     **SALES_TABLES,
     **PAYOUT_TABLES,
+    **INVOICE_TABLES,
 }
 
 # The ledger has no foreign keys: they were 40 % of the database's work per tip. Its own rules guard it instead:

@@ -1,4 +1,5 @@
-"""Group commit: what arrives while a batch is being committed is the next batch.
+"""Group commit: what arrives while a batch is being decided is the next batch, and that one begins as soon as the
+first has only to reach the disk.
 
 A batch that the database refuses is run again one by one, so that a poisoned unit fails alone. Units that need rows
 which others keep locked step aside until those are free, so that nobody else waits for them.
@@ -7,7 +8,7 @@ which others keep locked step aside until those are free, so that nobody else wa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -46,6 +47,15 @@ class Writer:
         #: Accounts that the database called locked, each with what is set once somebody has got hold of it again.
         self._stuck: dict[str, asyncio.Event] = {}
         self._looking: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many units are queued behind the batch under way."""
+        return self._batches.waiting
+
+    def observe(self, told: Callable[[int], None]) -> None:
+        """Have somebody told the size of each batch."""
+        self._batches.observer = told
 
     async def commit(self, unit: Changes) -> Committed:
         """Commit one unit of work, with whatever else is waiting."""
@@ -101,7 +111,7 @@ class Writer:
         """The outcome of each unit. It never raises: what was committed is never forgotten over what was not."""
         for _ in range(RERUNS):
             try:
-                return await self._backend.write(partial(self._decide, units), more=self._batches.is_waited_for)
+                return await self._backend.write(partial(self._decide, units), committing=self._batches.hand_over)
             except Busy:
                 outcomes = await self._around_locks(units)
                 if outcomes is not None:

@@ -23,6 +23,7 @@ EXTRAS = {
     "stripe": "stripe",
     "structlog": "server",
     "typed_settings": "server",
+    "typst": "documents",
 }
 
 

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from entrypoints import container
 from entrypoints.cli.output import Output, console
 from entrypoints.demo import TIPPED, TIPPER, Demo
+from entrypoints.http_options import base_url
 from entrypoints.settings import Settings
 
 #: The APIs there are, and where each is mounted.
-APIS: Mapping[str, str] = {"teezu": "/teezu/api/v1"}
+APIS: Mapping[str, str] = {"teezu": "/teezu/api/v1", "veza": "/veza/api/v1"}
 #: The page that uses Teezu.
 STUDIO = "/studio"
 TIP = 25
@@ -55,9 +55,10 @@ class Banner:
                 name = f"{person.username} ({person.role.value})"
                 text = f"{name:<16} {person.email:<18} password {person.password.reveal()}"
                 self._line("" if number else "People", text)
-            self._line("Try", f"{TIPPER} tips {TIPPED} {TIP} TZT:")
+            said, command = self._trial(demo)
+            self._line("Try", said)
             screen.print()
-            screen.print(self.tip_command(demo), markup=False, highlight=False, soft_wrap=True)
+            screen.print(command, markup=False, highlight=False, soft_wrap=True)
         if sys.stdout.isatty():
             screen.print("\n[dim]Ctrl-C stops it.[/dim]")
         sys.stdout.flush()
@@ -68,13 +69,23 @@ class Banner:
 
     def tip_command(self, demo: Demo) -> str:
         """A command line that sends a tip, as it stands."""
-        url = f"{container.base_url(self.settings)}{APIS['teezu']}/wallet/tip"
+        url = f"{base_url(self.settings)}{APIS['teezu']}/wallet/tip"
         body = json.dumps({"recipientId": demo.people[TIPPED].id, "amount": TIP, "context": "stream"})
         key = f" \\\n  -H 'Idempotency-Key: first-tip-{int(time.time())}'"
         return (
             f"curl -s {url} \\\n  -H 'Authorization: Bearer {demo.token.reveal()}'"
             f" \\\n  -H 'Content-Type: application/json'{key} \\\n  -d '{body}'"
         )
+
+    def _trial(self, demo: Demo) -> tuple[str, str]:
+        """What to try, and the command line for it."""
+        if "teezu" in self._apis():
+            return f"{TIPPER} tips {TIPPED} {TIP} TZT:", self.tip_command(demo)
+        [path] = self._apis().values()
+        tipper = demo.people[TIPPER]
+        body = json.dumps({"email": tipper.email, "password": tipper.password.reveal()})
+        login = f"curl -s {base_url(self.settings)}{path}/auth/login"
+        return f"{TIPPER} signs in:", f"{login} \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
 
     def _line(self, label: str, text: str) -> None:
         from rich.markup import escape
@@ -89,7 +100,7 @@ class Banner:
         return f"{settings.environment} | {kind} | {work}{many}"
 
     def _places(self) -> list[tuple[str, str]]:
-        url = container.base_url(self.settings)
+        url = base_url(self.settings)
         places = []
         for name, path in self._apis().items():
             places += [(name.capitalize(), f"{url}{path}"), ("Docs", f"{url}/docs/{name}")]
@@ -104,7 +115,7 @@ class Banner:
         return {only: APIS[only]} if only else APIS
 
     def _facts(self, demo: Demo | None) -> dict[str, object]:
-        url = container.base_url(self.settings)
+        url = base_url(self.settings)
         facts: dict[str, object] = {
             "url": url,
             "health": f"{url}/healthz",
@@ -117,5 +128,5 @@ class Banner:
                 name: {"id": person.id, "email": person.email, "password": person.password.reveal()}
                 for name, person in demo.people.items()
             }
-            facts["demo"] = {"people": people, "token": demo.token.reveal(), "tip": self.tip_command(demo)}
+            facts["demo"] = {"people": people, "token": demo.token.reveal(), "try": self._trial(demo)[1]}
         return facts

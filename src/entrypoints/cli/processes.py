@@ -12,18 +12,19 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from entrypoints.cli import exits
 from entrypoints.cli.listening import share
 from entrypoints.cli.operation import exiting
 from entrypoints.cli.output import Output
 from entrypoints.cli.serving import run_loop, serve_one, stop_on_signals
+from entrypoints.metrics.measures import Measures
 from entrypoints.settings import Settings
 from platform_core.platform import Platform
 
@@ -33,6 +34,10 @@ ATTEMPTS = 5
 """After this many such deaths in a row there is no use in trying."""
 PATIENCE = 5.0
 """Seconds beyond the drain time before a process that does not stop is killed."""
+
+
+#: Something that goes on beside serving, until the event is set.
+Alongside = Callable[[Platform, asyncio.Event], Coroutine[Any, Any, None]]
 
 
 @define
@@ -45,6 +50,27 @@ class _Slot:
     is_ready: bool = False
 
 
+@frozen
+class _Post:
+    """What a process is told at its start.
+
+    Args:
+        settings: All settings.
+        number: Which of the processes it is; one that takes another's place takes its number.
+        lifeline: Readable once the parent is gone.
+        tell: Where it says that it serves.
+        counting: Where all processes count.
+        alongside: What it does beside serving, if anything.
+    """
+
+    settings: Settings
+    number: int
+    lifeline: int
+    tell: int
+    counting: Measures | None
+    alongside: Alongside | None
+
+
 @define
 class Supervisor:
     """Keeps the processes alive until it is told to stop.
@@ -53,11 +79,14 @@ class Supervisor:
         settings: All settings; the port is a real one, which the parent holds.
         on_ready: Called once all of them serve for the first time.
         say: Where news go.
+        alongside: What else one of the processes does until it is told to stop.
     """
 
     settings: Settings
     on_ready: Callable[[], None]
     say: Callable[[str], None]
+    alongside: Alongside | None = None
+    _counting: Measures | None = field(default=None, init=False)
     _lifeline: tuple[int, int] = field(factory=os.pipe, init=False)
     _slots: dict[int, _Slot] = field(factory=dict, init=False)
     _quick_deaths: int = field(default=0, init=False)
@@ -66,6 +95,11 @@ class Supervisor:
     def run(self) -> int:
         """Supervise; the exit code."""
         context = multiprocessing.get_context("fork")
+        if self.settings.server.metrics:
+            from entrypoints.measuring import measures
+
+            # The children share its memory.
+            self._counting = measures(processes=self.settings.server.workers)
         signals, told = socket.socketpair()
         told.setblocking(False)
         # A byte arrives for each signal; the handlers themselves have nothing to do.
@@ -95,8 +129,8 @@ class Supervisor:
         ready, tell = os.pipe()
         # A child reads the lifeline's end when the parent is gone, however it went.
         lifeline, held = self._lifeline
-        arguments = (self.settings, number, lifeline, (held, ready), tell)
-        process = context.Process(target=_child, args=arguments, name=f"platform-core {number}")
+        post = _Post(self.settings, number, lifeline, tell, self._counting, None if number else self.alongside)
+        process = context.Process(target=_child, args=(post, (held, ready)), name=f"platform-core {number}")
         process.start()
         os.close(tell)
         self._slots[number] = _Slot(number, process, ready, time.monotonic())
@@ -143,31 +177,43 @@ class Supervisor:
         return code or (exits.FAILURE if any(process.exitcode for process in processes) else exits.OK)
 
 
-def _child(settings: Settings, number: int, lifeline: int, others: tuple[int, ...], tell: int) -> None:
+def _child(post: _Post, others: tuple[int, ...]) -> None:
     signal.set_wakeup_fd(-1)
     for descriptor in others:
         os.close(descriptor)
     with exiting(Output()):
-        run_loop(_serve(settings, number, lifeline, tell))
+        run_loop(_serve(post))
 
 
-async def _serve(settings: Settings, number: int, lifeline: int, tell: int) -> None:
+async def _serve(post: _Post) -> None:
     stop = stop_on_signals()
+    beside: list[asyncio.Task[None]] = []
     loop = asyncio.get_running_loop()
 
     def orphaned() -> None:
-        loop.remove_reader(lifeline)
+        loop.remove_reader(post.lifeline)
         stop.set()
 
-    loop.add_reader(lifeline, orphaned)
+    loop.add_reader(post.lifeline, orphaned)
 
-    async def nothing(_: Platform) -> None:
-        return
+    async def first(platform: Platform) -> None:
+        if post.alongside is not None:
+            beside.append(asyncio.create_task(post.alongside(platform, stop)))
 
     def ready(_: None) -> None:
-        os.write(tell, b"1")
+        os.write(post.tell, b"1")
 
-    listener = share(settings.server.host, settings.server.port)
+    server = post.settings.server
+    listener = share(server.host, server.port)
     # One process does the background work; the others' commits reach it through the store.
-    background = settings.background and number == 0
-    await serve_one(settings, listener, background=background, stop=stop, first=nothing, ready=ready)
+    background = post.settings.background and post.number == 0
+    await serve_one(
+        post.settings,
+        listener,
+        background=background,
+        stop=stop,
+        first=first,
+        ready=ready,
+        counting=post.counting,
+        number=post.number,
+    )

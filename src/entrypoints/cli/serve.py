@@ -8,7 +8,8 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import rich_click as click
@@ -83,18 +84,18 @@ def _is_loopback(host: str) -> bool:
 
 def run(operation: Operation, *, demo: bool) -> None:
     """Take the port, see to the data, and serve until told to stop."""
-    from entrypoints import container
     from entrypoints.cli.banner import Banner
     from entrypoints.cli.database import check_database, prepare
     from entrypoints.cli.listening import keep, listen
     from entrypoints.cli.logs import configure
     from entrypoints.cli.serving import run_loop
+    from entrypoints.http_options import http_options
     from entrypoints.keeping import with_secrets
 
     began = time.monotonic()
     check_database(operation.settings, create=True)
     settings = with_secrets(operation.settings)
-    container.http_options(settings)
+    http_options(settings)
     configure(settings.log)
     many = settings.server.workers > 1
     take = keep if many else listen
@@ -116,10 +117,8 @@ async def _one(settings: Settings, listener: socket.socket, banner: Banner, *, d
     async def first(platform: Platform) -> Demo | None:
         if not demo:
             return None
-        from entrypoints.demo_scenes import keep_on_air
-
         seeded = await _seeded(platform, settings)
-        running.append(asyncio.create_task(keep_on_air(platform, seeded.on_air, stop)))
+        running.append(asyncio.create_task(_on_air(seeded)(platform, stop)))
         return seeded
 
     await serve_one(settings, listener, background=settings.background, stop=stop, first=first, ready=banner.show)
@@ -133,7 +132,15 @@ def _many(settings: Settings, banner: Banner, *, demo: bool) -> int:
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
             thread.join(5)
-    return Supervisor(settings, lambda: banner.show(seeded), banner.say).run()
+    alongside = None if seeded is None else _on_air(seeded)
+    return Supervisor(settings, lambda: banner.show(seeded), banner.say, alongside).run()
+
+
+def _on_air(demo: Demo) -> Callable[[Platform, asyncio.Event], Coroutine[Any, Any, None]]:
+    """What keeps the demo's streams on."""
+    from entrypoints.demo_scenes import keep_on_air
+
+    return lambda platform, stop: keep_on_air(platform, demo.on_air, stop)
 
 
 async def _try_out(settings: Settings, *, demo: bool) -> Demo | None:

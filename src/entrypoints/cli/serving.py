@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from entrypoints import container
 from entrypoints.cli import exits
@@ -17,6 +17,9 @@ from entrypoints.cli.listening import BACKLOG
 from entrypoints.settings import Settings
 from entrypoints.worker import Worker
 from platform_core.platform import Platform
+
+if TYPE_CHECKING:
+    from entrypoints.metrics.measures import Measures
 
 T = TypeVar("T")
 
@@ -67,6 +70,8 @@ async def serve_one(
     stop: asyncio.Event,
     first: Callable[[Platform], Awaitable[T]],
     ready: Callable[[T], None],
+    counting: Measures | None = None,
+    number: int = 0,
 ) -> None:
     """Serve until told to stop.
 
@@ -77,11 +82,13 @@ async def serve_one(
         stop: Set to end.
         first: Done once the store is open, before anybody is served.
         ready: Told what `first` gave, once requests are taken.
+        counting: Where all processes of this server count; this process counts for itself when None.
+        number: Which of them this is.
     """
     from entrypoints.http.server import serve
 
     async with container.running(settings) as platform:
-        app = container.application(platform, settings)
+        app = container.application(platform, settings, counting=counting, number=number)
         _settle_memory()
         done_first = await first(platform)
         listener.listen(BACKLOG)

@@ -13,8 +13,11 @@ from platform_core.platform import Platform
 FRESH = 1.0
 
 
-def add_health(app: web.Application, platform: Platform) -> None:
-    """Answer `/healthz` without looking at anything, and `/readyz` once the store has answered."""
+def add_health(app: web.Application, platform: Platform, *also: str) -> None:
+    """Answer `/healthz` without looking at anything, and `/readyz` once the store has answered.
+
+    They are the server's own, whichever API it serves; a dialect whose document has them at the root brings its own.
+    """
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -37,5 +40,8 @@ def add_health(app: web.Application, platform: Platform) -> None:
             return web.json_response({"status": "unavailable"}, status=503, headers={"Retry-After": "1"})
         return web.json_response({"status": "ok"})
 
+    # Whoever looks after machines asks by their address: no name is asked for.
     app.router.add_get("/healthz", healthz)
-    app.router.add_get("/readyz", readyz)
+    # Further addresses are those that documents give it.
+    for path in ("/readyz", *also):
+        app.router.add_get(path, readyz)

@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 
 from adapters.media.links import PATH, SignedLinks
 from entrypoints.http.kit.dialect import STATUSES
+from entrypoints.http.kit.headers import CONTENT_POLICY, MEDIA_POLICY
 from entrypoints.http.kit.outside import Outside
 from entrypoints.http.kit.refusals import NO_RESOURCE, Refusal
 from platform_core.content.ports import StoredObject
@@ -27,8 +28,6 @@ MOST_RANGES = 8
 DIRECT_SECONDS = 60
 """How long an address of the media store's own is good: nobody can take it back before (CONT-03)."""
 
-#: A file is never a page: no script of it runs, and it loads nothing (FILE-04).
-POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
 INLINE = ("image/", "video/", "audio/")
 
 _RANGE = re.compile(r"(\d{0,18})-(\d{0,18})")
@@ -39,7 +38,7 @@ def add_media(app: web.Application, platform: Platform, outside: Outside) -> Non
     """Serve the files of the platform's media store, if their links are made here."""
     links = platform.media.links
     if isinstance(links, SignedLinks):
-        app.router.add_get(PATH + "{key:.+}", outside.guarded(MediaFiles(platform, links, outside).give))
+        app.router.add_get(PATH + "{key:.+}", outside.guarded(MediaFiles(platform, links, outside).give, "media"))
 
 
 class MediaFiles:
@@ -129,9 +128,7 @@ def _headers(found: StoredObject, mime: str) -> CIMultiDict[str]:
         hdrs.ETAG: f'"{blake2b(f"{found.key} {found.size}".encode(), digest_size=12).hexdigest()}"',
         hdrs.LAST_MODIFIED: formatdate(found.changed_at.timestamp(), usegmt=True),
         hdrs.ACCEPT_RANGES: "bytes",
-        "Content-Security-Policy": POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Resource-Policy": "same-site",
+        CONTENT_POLICY: MEDIA_POLICY,
     }
     return CIMultiDict(told)
 

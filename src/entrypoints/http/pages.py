@@ -11,18 +11,13 @@ from importlib.resources import files
 from aiohttp import web
 
 from entrypoints.http.kit.dialect import Dialect
+from entrypoints.http.kit.headers import CONTENT_POLICY, DOCS_POLICY
 from entrypoints.http.kit.openapi import document
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.outside import Handler, Outside
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
 _STATIC = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png", "docs.js", "docs.css", "pay.css")
-
-#: Swagger UI sets styles on elements and draws small pictures from data; it needs nothing else.
-DOCS_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 _DOCS = """<!doctype html>
 <html lang="en">
@@ -49,7 +44,7 @@ def add_static(app: web.Application, outside: Outside) -> None:
     folder = files("entrypoints.http") / "static"
     for name in _STATIC:
         kind = _TYPES[name[name.rindex(".") :]]
-        app.router.add_get(f"/static/{name}", outside.guarded(_file((folder / name).read_bytes(), kind)))
+        app.router.add_get(f"/static/{name}", outside.guarded(_file((folder / name).read_bytes(), kind), "static"))
 
 
 def _file(body: bytes, kind: str) -> Handler:
@@ -72,12 +67,12 @@ def add_docs(app: web.Application, dialects: Sequence[Dialect], options: HttpOpt
         told = json.dumps(document(dialect, servers=(prefix,), cookie_name=options.cookie_name)).encode()
         where = f"/{dialect.name}/openapi.json"
         page = _DOCS.format(title=html.escape(dialect.title), document=where)
-        app.router.add_get(where, outside.guarded(_file(told, "application/json")))
-        app.router.add_get(f"/docs/{dialect.name}", outside.guarded(_page(page)))
+        app.router.add_get(where, outside.guarded(_file(told, "application/json"), "docs"))
+        app.router.add_get(f"/docs/{dialect.name}", outside.guarded(_page(page), "docs"))
 
 
 def _page(text: str) -> Handler:
     async def handler(_: web.Request) -> web.StreamResponse:
-        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": DOCS_POLICY})
+        return web.Response(text=text, content_type="text/html", headers={CONTENT_POLICY: DOCS_POLICY})
 
     return handler

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -13,19 +12,22 @@ from aiohttp import hdrs, web
 
 from entrypoints.http.kit.body import read_body
 from entrypoints.http.kit.dialect import STATUSES
+from entrypoints.http.kit.headers import CONTENT_POLICY, PAYMENT_POLICY
+from entrypoints.http.kit.hooks import keep_message
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.outside import Outside
 from entrypoints.http.kit.refusals import NO_RESOURCE, HttpRefusal, Refusal
-from platform_core.kernel.actor import Actor
-from platform_core.kernel.errors import Malformed, PlatformError, Unavailable
+from platform_core.kernel.errors import PlatformError
 from platform_core.kernel.money import Money
 from platform_core.platform import Platform
 from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.webhooks import TakeWebhook, WebhookState
 
-MOST = 64 * 1024
-
-PAGE_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+MOST_DECIDED = 1024
+#: What the page's two buttons send.
+_DECISIONS: Mapping[bytes, PaymentOutcome] = {
+    b"decision=pay": PaymentOutcome.SUCCEEDED,
+    b"decision=decline": PaymentOutcome.FAILED,
+}
 
 
 class Page(Protocol):
@@ -73,11 +75,12 @@ class PageGateway(Protocol):
 
 def add_payments(app: web.Application, platform: Platform, options: HttpOptions, outside: Outside) -> None:
     """Take webhooks, and serve payment pages if the provider leaves them to us."""
-    app.router.add_post("/payments/webhooks/{provider}", outside.guarded(Webhooks(platform, options, outside).take))
+    taking = outside.guarded(Webhooks(platform, options, outside).take, "take_webhook")
+    app.router.add_post("/payments/webhooks/{provider}", taking)
     if isinstance(platform.gateway, PageGateway):
-        pages = PaymentPages(platform.gateway, platform.gateway.name)
-        app.router.add_get("/pay/{token}", outside.guarded(pages.show))
-        app.router.add_post("/pay/{token}", outside.guarded(pages.decide))
+        pages = PaymentPages(platform.gateway, platform.gateway.name, options, outside)
+        app.router.add_get("/pay/{token}", outside.guarded(pages.show, "payment_page"))
+        app.router.add_post("/pay/{token}", outside.guarded(pages.decide, "payment_page"))
 
 
 class Webhooks:
@@ -95,35 +98,18 @@ class Webhooks:
         self._outside = outside
 
     async def take(self, request: web.Request) -> web.Response:
-        """Take one message. What is rightly signed is kept before it is answered 200; from then on it is ours to see
-        to, whether it can be applied now or not. Only what could not be kept, or read, must be sent again.
-        """
+        """Take one message of the provider, or of somebody else who tells of its payments."""
+        platform, name = self._platform, request.match_info["provider"]
+        sender = None if name == platform.gateway.name else name
+        if sender is not None and sender not in platform.readers.readers:
+            return self._outside.refuse(NO_RESOURCE)
         try:
-            await self._keep(request)
+            await keep_message(platform, request, sender=sender, seconds=self._options.body_seconds)
         except PlatformError as error:
             return self._outside.refuse(Refusal(STATUSES[error.kind], error.code, error.message))
         except HttpRefusal as error:
             return self._outside.refuse(error.refusal)
         return web.json_response({"received": True})
-
-    async def _keep(self, request: web.Request) -> None:
-        gateway = self._platform.gateway
-        if request.match_info["provider"] != gateway.name:
-            raise HttpRefusal(NO_RESOURCE)
-        body = await read_body(request, most=MOST, seconds=self._options.body_seconds)
-        by = Actor.system(gateway.name)
-        # No key: it is kept under its own id, and settling twice changes nothing.
-        taken = await self._platform.execute(TakeWebhook(body, _lowered(request.headers)), by=by)
-        if not taken.readable:
-            raise Malformed("the webhook cannot be read")
-        if taken.state is WebhookState.PENDING:
-            # The store went away since: the worker sees to it.
-            with suppress(Unavailable):
-                await self._platform.apply_webhook(taken.id, by=by)
-
-
-def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
 
 
 class PaymentPages:
@@ -132,11 +118,15 @@ class PaymentPages:
     Args:
         gateway: The provider.
         name: Its name in the address of its webhooks.
+        options: How this server is configured.
+        outside: Spells refusals.
     """
 
-    def __init__(self, gateway: PageGateway, name: str) -> None:
+    def __init__(self, gateway: PageGateway, name: str, options: HttpOptions, outside: Outside) -> None:
         self._gateway = gateway
         self._name = name
+        self._options = options
+        self._outside = outside
 
     async def show(self, request: web.Request) -> web.Response:
         """The page with its two buttons."""
@@ -148,8 +138,13 @@ class PaymentPages:
 
     async def decide(self, request: web.Request) -> web.Response:
         """Tell the platform what was decided, as a provider does: with a signed webhook over HTTP."""
-        form = await request.post()
-        outcome = PaymentOutcome.SUCCEEDED if form.get("decision") == "pay" else PaymentOutcome.FAILED
+        try:
+            body = await read_body(request, most=MOST_DECIDED, seconds=self._options.body_seconds)
+        except HttpRefusal as error:
+            return self._outside.refuse(error.refusal)
+        outcome = _DECISIONS.get(body)
+        if outcome is None:
+            return _page(422, "Not understood", "Go back, and choose one of the two buttons.", "bad")
         token = request.match_info["token"]
         try:
             page = self._gateway.checkout(token)
@@ -204,7 +199,7 @@ def _html(status: int, content: str) -> web.Response:
         status=status,
         text=_PAGE.format(content=content),
         content_type="text/html",
-        headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"},
+        headers={CONTENT_POLICY: PAYMENT_POLICY, "Cache-Control": "no-store"},
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from aiohttp import web
 
@@ -14,20 +15,27 @@ from entrypoints.http.kit.connections import GuardedRunner
 from entrypoints.http.kit.desk import Desk
 from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.endpoint import Endpoint
+from entrypoints.http.kit.hook_endpoint import HookEndpoint
+from entrypoints.http.kit.legacy import Legacy
 from entrypoints.http.kit.openapi import document
 from entrypoints.http.kit.options import HttpOptions
-from entrypoints.http.kit.outside import Outside
+from entrypoints.http.kit.outside import Handler, Outside
 from entrypoints.http.kit.routing import Mount
 from entrypoints.http.media import add_media
+from entrypoints.http.metrics import add_metrics
 from entrypoints.http.pages import add_docs, add_static
 from entrypoints.http.payments import add_payments
 from entrypoints.http.studio import add_studio
 from entrypoints.http.teezu.dialect import TEEZU
+from entrypoints.http.veza.dialect import VEZA
 from platform_core.platform import Platform
 
 __all__ = ["DIALECTS", "GuardedRunner", "HttpOptions", "build_app", "loop_factory", "openapi", "serve"]
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (TEEZU,)}
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (TEEZU, VEZA)}
+
+#: What is observed outside of any dialect.
+OUTSIDE = ("docs", "media", "metrics", "payment_page", "static", "studio", "take_webhook")
 
 OPTIONS: web.AppKey[HttpOptions] = web.AppKey("options", HttpOptions)
 
@@ -48,8 +56,12 @@ def build_app(platform: Platform, options: HttpOptions) -> web.Application:
     dialects = [DIALECTS[options.root_api]] if options.root_api else list(DIALECTS.values())
     for dialect in dialects:
         mount(app, dialect, platform, options)
-    add_health(app, platform)
     outside = Outside(options)
+    legacy = DIALECTS[options.root_api].legacy if options.root_api else None
+    if legacy is None:
+        statuses = ("/teezu/api/status", *(("/api/status",) if options.root_api == TEEZU.name else ()))
+        add_health(app, platform, *(statuses if TEEZU in dialects else ()))
+    add_metrics(app, options, outside, legacy)
     add_static(app, outside)
     if options.docs:
         add_docs(app, dialects, options, outside)
@@ -68,10 +80,32 @@ def mount(app: web.Application, dialect: Dialect, platform: Platform, options: H
     """
     desk = Desk(dialect, options)
     who = dialect.doorkeeping(platform)
-    endpoints = [Endpoint(row, desk, platform, who) for row in dialect.rows]
-    app.router.register_resource(Mount(dialect.prefix, desk, endpoints))
+    whose_key = None if dialect.key_doorkeeping is None else dialect.key_doorkeeping(platform)
+    endpoints = [Endpoint(row, desk, platform, who, whose_key) for row in dialect.rows]
+    every: tuple[Endpoint | HookEndpoint, ...] = (
+        *endpoints,
+        *(HookEndpoint(hook, desk, platform) for hook in dialect.hooks),
+    )
+    app.router.register_resource(Mount(dialect.prefix, desk, every))
     if options.root_api == dialect.name:
-        app.router.register_resource(Mount(dialect.root, desk, endpoints))
+        app.router.register_resource(Mount(dialect.root, desk, every))
+        if dialect.legacy is not None:
+            add_legacy(app, dialect.legacy, endpoints)
+
+
+def add_legacy(app: web.Application, legacy: Legacy, endpoints: Sequence[Endpoint]) -> None:
+    """Serve a dialect's old addresses: the same operations, by the same decisions (HTTP-09)."""
+    for endpoint in endpoints:
+        path = endpoint.row.path
+        if path in legacy.paths and endpoint.row.method == "GET":
+            # Our own connection sends what an endpoint answers; to aiohttp it passes for a response.
+            app.router.add_get(path, legacy.announced(cast(Handler, endpoint.handle), path))
+
+
+def operations() -> list[tuple[str, str]]:
+    """Every operation there is: its dialect and its id, which is empty for requests that are for none of them."""
+    inside = [(name, id) for name, dialect in DIALECTS.items() for id in (*(row.id for row in dialect.rows), "")]
+    return inside + [("", name) for name in OUTSIDE]
 
 
 def openapi(dialect: str) -> dict[str, object]:

@@ -13,19 +13,12 @@ from importlib.resources.abc import Traversable
 from aiohttp import hdrs, web
 
 from entrypoints.http.kit.dialect import Dialect
+from entrypoints.http.kit.headers import CONTENT_POLICY, PERMISSIONS, STUDIO_DEVICES, STUDIO_POLICY
 from entrypoints.http.kit.outside import Handler, Outside
 from platform_core.wallet.packages import Catalogue
 
 PATH = "/studio"
 FILES = "/studio/"
-
-#: Everything comes from here, and no text can become code: what writes markup or scripts is refused by the browser. The
-#: one named policy of the page makes the address of its worker.
-POLICY = (
-    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types studio"
-)
 
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".LICENSE": "text/plain"}
 
@@ -40,16 +33,16 @@ def add_studio(app: web.Application, dialect: Dialect, catalogue: Catalogue, out
         outside: How this server answers there.
     """
     folder = files("entrypoints.http") / "static" / "studio"
-    headers = {"Content-Security-Policy": POLICY, "Permissions-Policy": "camera=(self), microphone=(), geolocation=()"}
+    headers = {CONTENT_POLICY: STUDIO_POLICY, PERMISSIONS: STUDIO_DEVICES}
     page = _page((folder / "index.html").read_text("utf-8"), dialect, catalogue)
-    show = outside.guarded(_answer(page.encode(), "text/html", headers))
+    show = outside.guarded(_answer(page.encode(), "text/html", headers), "studio")
     app.router.add_get(PATH, show)
     app.router.add_get(FILES, show)
     for name, file in sorted(_files(folder).items()):
         kind = _KINDS[name[name.rindex(".") :]]
         # A worker is bound by the policy that comes with its own script.
-        answer = _answer(file.read_bytes(), kind, {"Content-Security-Policy": POLICY})
-        app.router.add_get(f"{FILES}{name}", outside.guarded(answer))
+        answer = _answer(file.read_bytes(), kind, {CONTENT_POLICY: STUDIO_POLICY})
+        app.router.add_get(f"{FILES}{name}", outside.guarded(answer, "studio"))
 
 
 def _files(folder: Traversable, prefix: str = "") -> dict[str, Traversable]:

@@ -1,4 +1,4 @@
-"""What requests carry, and what the answers that HTTP does not have carry."""
+"""What requests carry, and the answers that HTTP does not have."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct
 
 from entrypoints.http.kit.fields import Rule
-from entrypoints.http.kit.rows import Answer, Ask, Moment, moment
-from entrypoints.http.teezu.messages import MessageId
-from entrypoints.http.teezu.streams import StreamId
+from entrypoints.http.kit.rows import Answer, Ask
 from platform_core.messaging.content import MOST_CHARACTERS
-from platform_core.streams.chat import LONGEST_LINE, Line, check_line
+from platform_core.streams.chat import LONGEST_LINE, check_line
 
 LONGEST_DESCRIPTION = 48 * 1024
 LONGEST_CANDIDATE = 4096
@@ -90,18 +88,3 @@ class InRoom(Answer, frozen=True):
     """Which room."""
 
     room: str
-
-
-class Said(Answer, frozen=True):
-    """A line as it was said."""
-
-    messageId: MessageId
-    streamId: StreamId
-    content: str
-    type: Literal["text"]
-    sentAt: Moment
-
-
-def show_line(line: Line) -> Said:
-    """A line."""
-    return Said(line.id, line.stream, line.content, "text", moment(line.said_at))

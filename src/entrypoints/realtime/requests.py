@@ -15,6 +15,7 @@ from entrypoints.http.kit.fields import fill
 from entrypoints.http.kit.limits import Limit, LocalLimiter
 from entrypoints.http.kit.refusals import BROKEN, KEY_MISSING, LIMITED, HttpRefusal, Refusal, translated
 from entrypoints.http.kit.rows import Ask, Caller
+from entrypoints.http.teezu.chat import show_line
 from entrypoints.http.teezu.messages import show_sent
 from entrypoints.http.teezu.streams import show_heard, show_stream
 from entrypoints.http.teezu.wallet import TipAsk, show_receipt
@@ -27,7 +28,6 @@ from entrypoints.realtime.asks import (
     LineAsk,
     RoomAsk,
     SendAsk,
-    show_line,
 )
 from entrypoints.realtime.connection import Connection
 from entrypoints.realtime.hub import Hub, Member

@@ -1,5 +1,6 @@
-"""Forgetting what is out of date: ended sessions, counts of wrong passwords, payment messages that were applied long
-ago, and in stores that can, old idempotency keys and windows of rate limits.
+"""Forgetting what is out of date: ended sessions and their refresh tokens, counts of wrong passwords, payment messages
+that were applied long ago, old lines of streams' chats, and in stores that can, old idempotency keys and windows of
+rate limits.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, runtime_checkable
 
+from platform_core.identity.families import RefreshFamily
 from platform_core.identity.guesses import WINDOW, Guesses
 from platform_core.identity.sessions import Session
 from platform_core.kernel.aggregate import Aggregate
@@ -15,6 +17,7 @@ from platform_core.kernel.changes import Changes
 from platform_core.kernel.errors import Stale
 from platform_core.kernel.ports import Store
 from platform_core.kernel.select import Select, Where
+from platform_core.streams.chat import KEPT, StreamLine
 from platform_core.wallet.webhooks import Webhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
@@ -59,8 +62,10 @@ async def purge(store: Store, now: datetime) -> bool:
     # A block lasts a minute at most, so past the window a count says nothing any more.
     guesses = await store.find(_before(Guesses, "since", now - 2 * WINDOW))
     done = Where("state", "=", WebhookState.DONE)
+    families = await store.find(_before(RefreshFamily, "ends_at", now))
     webhooks = await store.find(_before(Webhook, "received_at", now - WEBHOOKS_KEPT, done))
-    gone = [await _forget(store, batch) for batch in (sessions, guesses, webhooks)]
+    lines = await store.find(_before(StreamLine, "said_at", now - KEPT))
+    gone = [await _forget(store, batch) for batch in (sessions, families, guesses, webhooks, lines)]
     if isinstance(store, KeepsKeys):
         gone.append(await store.forget_keys(now - KEYS_KEPT, BATCH))
     windows = getattr(store, "windows", None)

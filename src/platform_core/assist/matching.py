@@ -7,7 +7,17 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from platform_core.assist.ports import Candidate, Candidates, Match, Matcher, Wish
+from platform_core.assist.ports import (
+    Candidate,
+    Candidates,
+    Estranged,
+    Favourites,
+    Match,
+    Matcher,
+    Practice,
+    Practices,
+    Wish,
+)
 from platform_core.identity.ports import Card, Directory
 from platform_core.kernel.actor import USERS, Policy, Role
 from platform_core.kernel.command import Query
@@ -67,14 +77,21 @@ async def find_matches(query: FindMatches, work: Work, candidates: Candidates, m
 
 
 class KnownPeople:
-    """Candidates from what identity tells of people: the newest accounts. Ratings and follows are not known to it.
+    """Candidates from what the platform knows of people: the newest accounts, with what they offer as providers, how
+    that was rated, and whom the one who looks has subscribed to.
 
     Args:
         people: Who is who.
+        practices: Who offers what.
+        favourites: Whom somebody follows: the creators they have subscribed to.
+        estranged: Who wants nothing of whom.
     """
 
-    def __init__(self, people: Directory) -> None:
+    def __init__(self, people: Directory, practices: Practices, favourites: Favourites, estranged: Estranged) -> None:
         self._people = people
+        self._practices = practices
+        self._favourites = favourites
+        self._estranged = estranged
 
     async def seeker(self, user: str) -> Candidate | None:
         """The one who looks."""
@@ -82,11 +99,20 @@ class KnownPeople:
         return None if card is None else _candidate(card)
 
     async def around(self, user: str, *, roles: Sequence[Role], limit: int) -> list[Candidate]:
-        """The newest accounts of these roles, but for the user and those who are banned."""
+        """The newest accounts of these roles, but for the user, whoever is banned, and those with a block between."""
         # One more, since the user may be among them.
-        cards = await self._people.newest(roles, limit=limit + 1)
-        return [_candidate(card) for card in cards if card.id != user][:limit]
+        cards = [card for card in await self._people.newest(roles, limit=limit + 1) if card.id != user][:limit]
+        ids = [card.id for card in cards]
+        apart = await self._estranged.among(user, ids)
+        practices, followed = await self._practices.of(ids), await self._favourites.of(user)
+        return [
+            _candidate(card, practices.get(card.id), followed=card.id in followed)
+            for card in cards
+            if card.id not in apart
+        ]
 
 
-def _candidate(card: Card) -> Candidate:
-    return Candidate(id=card.id, name=card.display_name, role=card.role, bio=card.bio)
+def _candidate(card: Card, practice: Practice | None = None, *, followed: bool = False) -> Candidate:
+    said = card.bio if practice is None else f"{card.bio} {practice.words}".strip()
+    rating = None if practice is None else practice.rating
+    return Candidate(id=card.id, name=card.display_name, role=card.role, bio=said, rating=rating, followed=followed)

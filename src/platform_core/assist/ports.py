@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -103,6 +103,40 @@ class Candidate:
     rating: float | None = None
     followed: bool = False
     friends: int = 0
+
+
+@frozen
+class Practice:
+    """What is known of somebody as a provider.
+
+    Args:
+        words: What they offer, in words of theirs.
+        rating: What others gave them, 0 to 5; None while nobody has.
+    """
+
+    words: str
+    rating: float | None
+
+
+class Practices(Protocol):
+    """Who offers what."""
+
+    async def of(self, users: Sequence[str]) -> Mapping[str, Practice]:
+        """The practices of those of these users who have one, by their id."""
+
+
+class Favourites(Protocol):
+    """Whom somebody follows."""
+
+    async def of(self, user: str) -> Collection[str]:
+        """The users they do."""
+
+
+class Estranged(Protocol):
+    """Who wants nothing of whom."""
+
+    async def among(self, user: str, others: Sequence[str]) -> Collection[str]:
+        """Those of the others who have blocked the user, or whom the user has."""
 
 
 class Candidates(Protocol):

@@ -12,16 +12,16 @@ from platform_core.booking.calendar import calendar_of
 from platform_core.booking.policy import BookingPolicy
 from platform_core.booking.provider import Provider
 from platform_core.booking.requests import bookable
-from platform_core.booking.reviews import ProviderReview, ReviewView, review_view
+from platform_core.booking.reviews import ProviderReview, ReviewView, review_views
 from platform_core.booking.slots import OfferedSlot, offered_from, own_provider
 from platform_core.identity.ports import Card, Directory
 from platform_core.kernel.actor import ANYONE, PROVIDERS, USERS, Policy, Role
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict, Invalid, NotFound
+from platform_core.kernel.page import Position, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 
-MOST = 100
 SLOTS_SHOWN, REVIEWS_SHOWN = 50, 20
 
 
@@ -141,13 +141,12 @@ async def get_provider(query: GetProvider, work: Work, people: Directory, rules:
         NotFound: There is no such provider.
     """
     provider = await bookable(work, query.provider)
-    if await _card(people, provider) is None:
+    if _bookable(await people.card(provider.id)) is None:
         raise NotFound("there is no such provider")
     return await _page(provider, work, people, rules)
 
 
-async def _card(people: Directory, provider: Provider) -> Card | None:
-    card = await people.card(provider.id)
+def _bookable(card: Card | None) -> Card | None:
     return None if card is None or card.banned or card.role is not Role.PROVIDER else card
 
 
@@ -166,7 +165,7 @@ async def _page(provider: Provider, work: Work, people: Directory, rules: Bookin
         provider.reviews,
         provider.sessions,
         await _bookable_slots(provider, work, rules),
-        [await review_view(review, people) for review in latest],
+        await review_views(latest, people),
     )
 
 
@@ -209,10 +208,12 @@ class ProviderCard:
 
 @frozen
 class ProviderList:
-    """Some providers, and how many there are in all."""
+    """Some providers, how many there are in all, and where the next page begins, if there is one."""
 
     providers: list[ProviderCard]
     total: int
+    limit: int
+    next: Position | None = None
 
 
 @frozen
@@ -223,7 +224,8 @@ class ListProviders(Query[ProviderList]):
         category: Only of this category.
         min_rating: Only with at least this average rating, in hundredths, 0 to 500.
         order: Most sessions, best rating, or lowest rate first.
-        limit: At most this many, 1 to 100.
+        limit: At most this many, 1 to 100; more is taken for 100.
+        after: Where the page begins, as the page before told.
     """
 
     policy: ClassVar[Policy] = ANYONE
@@ -232,16 +234,18 @@ class ListProviders(Query[ProviderList]):
     min_rating: int | None = None
     order: ProviderOrder = ProviderOrder.POPULARITY
     limit: int = 20
+    after: Position | None = None
 
 
 async def list_providers(query: ListProviders, work: Work, people: Directory) -> ProviderList:
-    """The first of them, and the number of all matches.
+    """A page of them, and the number of all matches. One whose rating changes between two pages may come twice.
 
     Raises:
         Invalid: The limit or the rating is out of bounds.
     """
-    if not 1 <= query.limit <= MOST:
-        raise Invalid.field("limit", f"must be from 1 to {MOST}")
+    if query.limit < 1:
+        raise Invalid.field("limit", "must be at least 1")
+    limit = bounded(query.limit)
     where = [Where("shown", "=", True)]
     if query.category is not None:
         where.append(Where("category", "=", query.category))
@@ -249,12 +253,17 @@ async def list_providers(query: ListProviders, work: Work, people: Directory) ->
         if not 0 <= query.min_rating <= 500:
             raise Invalid.field("min_rating", "must be from 0 to 5")
         where.append(Where("rating", ">=", query.min_rating))
-    select = Select(Provider, where=tuple(where), order=_ORDERS[query.order], limit=query.limit)
+    order = _ORDERS[query.order]
+    select = Select(Provider, where=tuple(where), order=order, after=query.after, limit=limit + 1)
+    found = await work.find(select)
+    known = await people.cards([provider.id for provider in found[:limit]])
     cards = []
-    for provider in await work.find(select):
+    for provider in found[:limit]:
         # Somebody banned a moment ago may still be shown: word of it is on its way.
-        card = await _card(people, provider)
+        card = _bookable(known.get(provider.id))
         if card is not None:
             rating = provider.rating if provider.reviews else None
             cards.append(ProviderCard(provider.id, card.username, provider.category, rating, provider.rate))
-    return ProviderList(cards, await work.count(select))
+    last = found[limit - 1] if len(found) > limit else None
+    following = None if last is None else (*(getattr(last, name.removeprefix("-")) for name in order), last.id)
+    return ProviderList(cards, await work.count(select), limit, following)

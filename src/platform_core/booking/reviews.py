@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -78,10 +78,13 @@ class ReviewView:
     created_at: datetime
 
 
-async def review_view(review: ProviderReview, people: Directory) -> ReviewView:
-    """The review, with its author's name."""
-    author = await party(people, review.author)
-    return ReviewView(review.id, author, review.rating, review.words, review.created_at)
+async def review_views(reviews: Sequence[ProviderReview], people: Directory) -> list[ReviewView]:
+    """The reviews, with their authors' names, which are looked up together."""
+    cards = await people.cards([review.author for review in reviews])
+    return [
+        ReviewView(review.id, party(cards, review.author), review.rating, review.words, review.created_at)
+        for review in reviews
+    ]
 
 
 @frozen
@@ -140,4 +143,5 @@ async def review_booking(command: ReviewBooking, work: Work, people: Directory, 
     provider.rated(command.rating)
     work.add(review)
     work.save(provider)
-    return await review_view(review, people)
+    [made] = await review_views([review], people)
+    return made

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from attrs import frozen
 
 from platform_core.booking.booking import Booking, BookingState, Side
-from platform_core.identity.ports import Directory
+from platform_core.identity.ports import Card, Directory
 from platform_core.kernel.actor import PLATFORM, SIGNED_IN, USERS, Policy
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
@@ -58,18 +58,28 @@ class BookingView:
     ended_by: str | None
 
 
-async def party(people: Directory, user: str) -> Party:
+def party(cards: Mapping[str, Card], user: str) -> Party:
     """A user's name beside their id."""
-    card = await people.card(user)
-    return Party(user, card.username if card else "")
+    return Party(user, cards[user].username if user in cards else "")
 
 
 async def view(booking: Booking, people: Directory) -> BookingView:
     """The booking, with people's names."""
+    [made] = await views([booking], people)
+    return made
+
+
+async def views(bookings: Sequence[Booking], people: Directory) -> list[BookingView]:
+    """The bookings, with people's names, which are looked up together."""
+    cards = await people.cards([user for booking in bookings for user in (booking.provider, booking.customer)])
+    return [_view(booking, cards) for booking in bookings]
+
+
+def _view(booking: Booking, cards: Mapping[str, Card]) -> BookingView:
     return BookingView(
         id=booking.id,
-        provider=await party(people, booking.provider),
-        customer=await party(people, booking.customer),
+        provider=party(cards, booking.provider),
+        customer=party(cards, booking.customer),
         slot=booking.slot,
         starts_at=booking.starts_at,
         ends_at=booking.ends_at,
@@ -180,7 +190,7 @@ async def list_bookings(query: ListBookings, work: Work, people: Directory) -> P
     found = await work.find(select)
     last = found[limit - 1] if len(found) > limit else None
     return Page(
-        [await view(booking, people) for booking in found[:limit]],
+        await views(found[:limit], people),
         limit,
         None if last is None else (last.created_at, last.id),
     )
@@ -221,4 +231,4 @@ async def all_bookings(query: AllBookings, work: Work, people: Directory) -> lis
         after = (last.created_at, last.id)
     limit = max(1, min(1000, query.limit))
     found = await work.find(Select(Booking, where=where, order=("-created_at",), after=after, limit=limit))
-    return [await view(booking, people) for booking in found]
+    return await views(found, people)

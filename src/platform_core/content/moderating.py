@@ -16,6 +16,7 @@ from platform_core.identity.ports import Card, Directory
 from platform_core.kernel.actor import SIGNED_IN, STAFF, Policy, Role
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden
+from platform_core.kernel.page import DEFAULT_LIMIT, Page, Position, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 
@@ -109,6 +110,35 @@ async def list_content(query: ListContent, work: Work, people: Directory, links:
 
 
 @frozen
+class ContentQueue(Query[Page[ContentView]]):
+    """Items of which something is thought, those that came first first: what moderators go through. Staff may.
+
+    Args:
+        moderation: What is thought.
+        after: Where the page begins, as the page before told.
+        limit: At most this many, 1 to 100.
+    """
+
+    policy: ClassVar[Policy] = STAFF
+
+    moderation: Moderation = Moderation.PENDING
+    after: Position | None = None
+    limit: int = DEFAULT_LIMIT
+
+
+async def content_queue(query: ContentQueue, work: Work, people: Directory, links: Links) -> Page[ContentView]:
+    """A page of them, without those that are gone."""
+    limit = bounded(query.limit)
+    where = (Where("moderation", "=", query.moderation), Where("deleted_at", "=", None))
+    # Ids sort by time.
+    found = await work.find(Select(ContentItem, where, after=query.after, limit=limit + 1))
+    shown = found[:limit]
+    cards = await people.cards([item.creator for item in shown])
+    following = (shown[-1].id,) if len(found) > limit else None
+    return Page([_shown(work, item, cards, links) for item in shown], limit, following)
+
+
+@frozen
 class InspectContent(Query[ContentView]):
     """An item for moderators, gone or not."""
 
@@ -132,8 +162,14 @@ class ApproveContent(Command[ContentView]):
     """Let an item be seen. Staff may."""
 
     policy: ClassVar[Policy] = STAFF
+    target: ClassVar[tuple[str, ...]] = ("item",)
 
     item: str
+
+    @classmethod
+    async def permits(cls, work: Work, target: Mapping[str, str]) -> None:
+        """There must be such an item."""
+        await visible(work, target["item"])
 
 
 async def approve_content(command: ApproveContent, work: Work, people: Directory, links: Links) -> ContentView:
@@ -158,9 +194,15 @@ class RejectContent(Command[ContentView]):
     """
 
     policy: ClassVar[Policy] = STAFF
+    target: ClassVar[tuple[str, ...]] = ("item",)
 
     item: str
     reason: str = ""
+
+    @classmethod
+    async def permits(cls, work: Work, target: Mapping[str, str]) -> None:
+        """There must be such an item."""
+        await visible(work, target["item"])
 
 
 async def reject_content(command: RejectContent, work: Work, people: Directory, links: Links) -> ContentView:

@@ -300,5 +300,7 @@ class Media:
 
     async def close(self) -> None:
         """Let go of everything."""
-        self.studio.stop()
-        await self.store.close()
+        try:
+            self.studio.stop()
+        finally:
+            await self.store.close()

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from platform_core.identity.guesses import FREE, Guesses, guesses_id
 from platform_core.identity.ports import Passwords
-from platform_core.identity.sessions import PER_USER, OpenedSession, Session, end_session, open_session
+from platform_core.identity.sessions import PER_USER, OpenedSession, Session, end_session, open_session, own_session
 from platform_core.identity.users import (
     OPEN_ROLES,
     User,
@@ -64,8 +64,7 @@ async def register(command: Register, work: Work, passwords: Passwords) -> Opene
         password=command.password,
         role=command.role,
     )
-    if (presented := await _presented(work, command.presented)) is not None:
-        end_session(work, presented)
+    await end_presented(work, command.presented)
     token, session = open_session(work, user=user.id, role=user.role)
     return OpenedSession(token, session.expires_at, user.id, user.username, user.role, user.email)
 
@@ -119,11 +118,23 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
         Unauthenticated: Address and password do not belong together.
         RateLimited: Too many have been tried for this address.
     """
-    if not is_email(command.email):
+    user = await admitted(work, passwords, email=command.email, password=command.password, presented=command.presented)
+    token, session = open_session(work, user=user.id, role=user.role)
+    return OpenedSession(token, session.expires_at, user.id, user.username, user.role, user.email)
+
+
+async def admitted(work: Work, passwords: Passwords, *, email: str, password: Secret, presented: str | None) -> User:
+    """The user with this address and this password, for whom a session may be opened now; old ones have made room.
+
+    Raises:
+        Unauthenticated: Address and password do not belong together.
+        RateLimited: Too many have been tried for this address.
+    """
+    if not is_email(email):
         # Nobody has it, and not every such text can be looked up.
-        await passwords.verify(command.password, None)
+        await passwords.verify(password, None)
         raise Unauthenticated("Invalid email or password")
-    email_key = folded_email(command.email)
+    email_key = folded_email(email)
     guesses = await work.get(Guesses, guesses_id(email_key))
     if guesses is not None:
         guesses.admit(work.now)
@@ -135,7 +146,7 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
         await work.commit()
     users = await work.find(Select(User, where=(Where("email_key", "=", email_key),), limit=1))
     user = users[0] if users else None
-    matches = await passwords.verify(command.password, user.password_hash if user else None)
+    matches = await passwords.verify(password, user.password_hash if user else None)
     if user is None or not matches or user.is_banned:
         if not is_counted:
             counted = guesses or Guesses(id=guesses_id(email_key), since=work.now)
@@ -149,26 +160,20 @@ async def login(command: Login, work: Work, passwords: Passwords) -> OpenedSessi
         Select(Session, where=(Where("user", "=", user.id),), order=("created_at",), limit=PER_USER + 1)
     )
     ending = {session.id: session for session in sessions[: max(0, len(sessions) - PER_USER + 1)]}
-    if (presented := await _presented(work, command.presented)) is not None:
-        ending[presented.id] = presented
+    if presented is not None and (session := await work.get(Session, presented)) is not None:
+        ending[session.id] = session
     for session in ending.values():
         end_session(work, session)
     # Saving the user makes a ban and a login that meet take turns: no session outlives a ban.
     user.last_login_at = work.now
     work.save(user)
-    token, session = open_session(work, user=user.id, role=user.role)
-    return OpenedSession(token, session.expires_at, user.id, user.username, user.role, user.email)
+    return user
 
 
-async def _presented(work: Work, id: str | None) -> Session | None:
-    return None if id is None else await work.get(Session, id)
-
-
-async def _own_session(work: Work) -> Session:
-    session = None if work.actor.session is None else await work.get(Session, work.actor.session)
-    if session is None:
-        raise Unauthenticated("your session is unknown or has ended")
-    return session
+async def end_presented(work: Work, id: str | None) -> None:
+    """End the session that was sent along, if there is one (AUTH-11)."""
+    if id is not None and (session := await work.get(Session, id)) is not None:
+        end_session(work, session)
 
 
 @frozen
@@ -185,7 +190,7 @@ async def refresh_session(command: RefreshSession, work: Work) -> OpenedSession:
     Raises:
         Unauthenticated: It has ended.
     """
-    old = await _own_session(work)
+    old = await own_session(work)
     user = await work.require(User, old.user)
     end_session(work, old)
     token, session = open_session(work, user=user.id, role=user.role)
@@ -206,4 +211,4 @@ async def logout(command: Logout, work: Work) -> None:
     Raises:
         Unauthenticated: It has ended already.
     """
-    end_session(work, await _own_session(work))
+    end_session(work, await own_session(work))

@@ -62,3 +62,32 @@ class SessionsRevoked(Event):
     name: ClassVar[str] = "identity.sessions_revoked"
     user: str
     sessions: int
+
+
+@frozen
+class RefreshTokenReused(Event):
+    """A refresh token was shown again after it was swapped: somebody else has had it, and its session ended."""
+
+    name: ClassVar[str] = "identity.refresh_token_reused"
+    user: str
+    family: str
+
+
+@frozen
+class ApiKeyMade(Event):
+    """A user has an API key more."""
+
+    name: ClassVar[str] = "identity.api_key_made"
+    user: str
+    key: str
+    scopes: list[str]
+
+
+@frozen
+class ApiKeyRevoked(Event):
+    """An API key opens nothing any more."""
+
+    name: ClassVar[str] = "identity.api_key_revoked"
+    user: str
+    key: str
+    why: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from attrs import field, frozen
@@ -31,6 +32,48 @@ class Passwords(Protocol):
 
     def is_common(self, password: Secret) -> bool:
         """Whether it is among the passwords everybody tries first (AUTH-04)."""
+
+
+class TokenKind(Enum):
+    """What a signed token is for; it is good for nothing else (AUTH-07)."""
+
+    ACCESS = "access"
+    REFRESH = "refresh"
+
+
+@frozen
+class Claims:
+    """What a signed token says. Moments are told in whole seconds.
+
+    Args:
+        kind: What it is for.
+        user: For whom.
+        session: For which session of theirs.
+        issued_at: From when on it is good.
+        expires_at: Until when.
+        secret: What tells it from others of its kind, where that matters.
+    """
+
+    kind: TokenKind
+    user: str
+    session: str
+    issued_at: datetime
+    expires_at: datetime
+    secret: str = field(default="", repr=False)
+
+
+class SignedTokens(Protocol):
+    """Tokens that say whom they are for, and that nobody else can make."""
+
+    def sign(self, claims: Claims) -> Secret:
+        """The token: for the same claims the same one."""
+
+    def read(self, token: str, kind: TokenKind, *, now: datetime) -> Claims:
+        """What a token of this kind says.
+
+        Raises:
+            Unauthenticated: It is not ours, not of this kind, or not good at this moment.
+        """
 
 
 @frozen

@@ -87,6 +87,18 @@ def open_session(work: Work, *, user: str, role: Role) -> tuple[Secret, Session]
     return Secret(token), session
 
 
+async def own_session(work: Work) -> Session:
+    """The session of the one who acts.
+
+    Raises:
+        Unauthenticated: It has ended.
+    """
+    session = None if work.actor.session is None else await work.get(Session, work.actor.session)
+    if session is None:
+        raise Unauthenticated("your session is unknown or has ended")
+    return session
+
+
 class Doorkeeper:
     """Telling who is calling, from the token they show. Every request asks the store, so that a logout or a ban holds
     from the next request on in every process (AUTH-12, AUTHZ-07).

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from copy import copy
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
@@ -91,6 +92,12 @@ class Application:
     def requests(self) -> list[type[Request[Any]]]:
         """Every command and query that can be asked."""
         return list(self._bound)
+
+    def at(self, clock: Clock) -> Application:
+        """The same use cases on the same store, at another time."""
+        twin = copy(self)
+        twin.clock = clock
+        return twin
 
     async def execute(self, request: Request[R], *, by: Actor, key: str | None = None) -> R:
         """Run a use case and give its answer; as `perform`, for callers to whom a replay is no different."""

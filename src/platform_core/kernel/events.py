@@ -35,6 +35,21 @@ class Unreadable(Event):
 
 
 @frozen
+class Backlog:
+    """What waits in an outbox.
+
+    Args:
+        waiting: Events not delivered yet.
+        parked: Events given up on.
+        oldest: When the oldest of those waiting happened; None when none waits.
+    """
+
+    waiting: int
+    parked: int
+    oldest: datetime | None
+
+
+@frozen
 class Envelope:
     """An event on its way.
 

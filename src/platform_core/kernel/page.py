@@ -35,3 +35,16 @@ class Page(Generic[T]):
     items: Sequence[T]
     limit: int
     next: Position | None
+
+
+@frozen
+class Part(Generic[T]):
+    """A part of a list told by number.
+
+    Args:
+        items: In the list's order.
+        total: How many the whole list has.
+    """
+
+    items: Sequence[T]
+    total: int

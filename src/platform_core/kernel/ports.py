@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.changes import Changes, Committed
-from platform_core.kernel.events import Envelope
+from platform_core.kernel.events import Backlog, Envelope
 from platform_core.kernel.journal import Account, Balances, JournalEntry, PostedLine
 from platform_core.kernel.select import Select
 
@@ -75,6 +75,9 @@ class Books(Protocol):
     async def entry(self, id: str) -> JournalEntry | None:
         """One journal entry, or None."""
 
+    async def totals(self) -> Mapping[str, int]:
+        """The sum of all balances in each currency, in smallest units: zero in clean books (invariant 2)."""
+
     def accounts(self) -> AsyncIterator[Account]:
         """Every account, by id."""
 
@@ -112,3 +115,6 @@ class Outbox(Protocol):
 
     async def pending(self) -> int:
         """How many events wait for delivery."""
+
+    async def backlog(self) -> Backlog:
+        """How much waits, and since when; for operators."""

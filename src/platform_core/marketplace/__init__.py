@@ -1,1 +1,1 @@
-"""Selling: products, orders paid in fiat, refunds, reviews."""
+"""Selling: products, orders paid in fiat, refunds, reviews, and the documents that say so."""

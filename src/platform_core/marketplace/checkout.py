@@ -8,7 +8,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from platform_core.identity.ports import Directory
-from platform_core.kernel.actor import USERS, Policy
+from platform_core.kernel.actor import USERS, Policy, Scope
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import Conflict, FieldError, Invalid, KeyReused, NotFound, Unavailable
 from platform_core.kernel.select import Select, Where
@@ -55,7 +55,7 @@ class PlaceOrder(Command[OrderView]):
         method: How to pay: card, crypto or ideal, as far as the provider takes it.
     """
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.WRITE_ORDERS)
 
     items: tuple[CartItem, ...]
     method: str = "card"
@@ -108,7 +108,7 @@ class PayOrder(Command[OrderView]):
         method: How to pay; only a new payment may be by another one.
     """
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.WRITE_ORDERS)
     target: ClassVar[tuple[str, ...]] = ("order",)
 
     order: str

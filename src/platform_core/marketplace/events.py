@@ -195,3 +195,16 @@ class RefundUnmatched(Event):
     order: str
     reference: str
     state: str
+
+
+@frozen
+class InvoiceIssued(Event):
+    """An invoice or a credit note has been issued, and will stay as it is."""
+
+    name: ClassVar[str] = "marketplace.invoice_issued"
+    invoice: str
+    number: str
+    form: str
+    order: str
+    seller: str
+    buyer: str

@@ -9,7 +9,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from platform_core.identity.ports import Directory
-from platform_core.kernel.actor import PLATFORM, SIGNED_IN, USERS, Policy
+from platform_core.kernel.actor import PLATFORM, SIGNED_IN, USERS, Policy, Scope
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
 from platform_core.kernel.select import Select, Where
@@ -182,7 +182,7 @@ def _line(order: Order, line: OrderLine, seller: Party, *, inside: bool) -> Line
 class GetOrder(Query[OrderView]):
     """An order, for its buyer, those who sell in it, admins and operators."""
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.READ)
     target: ClassVar[tuple[str, ...]] = ("order",)
 
     order: str
@@ -212,7 +212,7 @@ class ListOrders(Query[OrderList]):
         offset: Pass over so many first.
     """
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.READ)
 
     state: OrderState | None = None
     limit: int = 20
@@ -274,7 +274,7 @@ class FulfilOrder(Command[OrderView]):
         lines: The numbers of the lines, all one's own; all of those when None.
     """
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.SELL)
     target: ClassVar[tuple[str, ...]] = ("order",)
 
     order: str
@@ -319,7 +319,7 @@ def own_lines(order: Order, seller: str, numbers: Iterable[int] | None) -> list[
 class CancelOrder(Command[OrderView]):
     """Give up an order that is not paid yet. Its buyer may. Money that comes all the same is taken as a payment."""
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.WRITE_ORDERS)
     target: ClassVar[tuple[str, ...]] = ("order",)
 
     order: str

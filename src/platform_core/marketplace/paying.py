@@ -54,7 +54,7 @@ class Cashier:
 
     Args:
         work: The unit of work.
-        people: Who is banned.
+        people: Names, and who is banned.
         payouts: How money gets to sellers.
         rules: How long an order that has ended can still be paid.
     """
@@ -135,7 +135,7 @@ class Cashier:
                 available_at=work.now + self._payouts.delay,
             )
         await settle_rights(work, order)
-        await papers.on_paid(work, order)
+        await papers.on_paid(work, order, self._people)
 
     def _send_back(self, order: Order, payment: Payment, charge: Charge, fate: Fate) -> None:
         """Money that buys nothing is kept apart, and goes back (invariants 22 and 25)."""

@@ -1,10 +1,14 @@
-"""The rules of time around orders, as data."""
+"""What the marketplace asks of the outside, and the rules of time around orders, as data."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Protocol
 
 from attrs import frozen
+
+from platform_core.marketplace.invoices import Invoice
 
 
 @frozen
@@ -21,3 +25,14 @@ class SalesPolicy:
     pending_for: timedelta = timedelta(minutes=30)
     late_payments: timedelta = timedelta(days=1)
     refunds_at_once: timedelta = timedelta(days=14)
+
+
+class Typesetter(Protocol):
+    """Making invoices into pages."""
+
+    async def pdf(self, documents: Sequence[Invoice]) -> bytes:
+        """A PDF of these documents, each from a page of its own on. The same documents give the same bytes.
+
+        Raises:
+            Unavailable: Nothing is installed that could, or too many are waiting.
+        """

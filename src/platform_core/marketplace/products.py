@@ -10,7 +10,7 @@ from typing import ClassVar
 from attrs import evolve, frozen
 
 from platform_core.identity.ports import Directory
-from platform_core.kernel.actor import ANYONE, PLATFORM, SIGNED_IN, USERS, Policy
+from platform_core.kernel.actor import ANYONE, PLATFORM, SIGNED_IN, USERS, Policy, Scope
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import text
@@ -96,7 +96,7 @@ class CreateProduct(Command[ProductView]):
         publish: Whether it is on sale at once.
     """
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.SELL)
 
     title: str
     price: int
@@ -136,7 +136,7 @@ async def create_product(command: CreateProduct, work: Work, people: Directory) 
 class _OwnProduct(Command[ProductView]):
     """A command about one's own product."""
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.SELL)
     target: ClassVar[tuple[str, ...]] = ("product",)
 
     product: str
@@ -203,7 +203,7 @@ async def publish_product(command: PublishProduct, work: Work, people: Directory
 class RetireProduct(Command[ProductView]):
     """Take a product off sale; what was bought stays bought. Its seller may, and admins and operators."""
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.SELL)
     target: ClassVar[tuple[str, ...]] = ("product",)
 
     product: str
@@ -291,7 +291,7 @@ class ListOwnProducts(Query[ProductList]):
         limit, offset: As in `ListProducts`.
     """
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.READ)
 
     state: ProductState | None = None
     limit: int = 20

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from attrs import evolve, frozen
 
-from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy
+from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy, Scope
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
 from platform_core.kernel.money import amount as checked
@@ -89,7 +89,7 @@ class RefundOrder(Command[RefundView]):
         lines: Of which lines, by number; of all one may when None. An amount is divided by what is left of each.
     """
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.WRITE_ORDERS)
     target: ClassVar[tuple[str, ...]] = ("order",)
 
     order: str
@@ -205,7 +205,7 @@ async def decidable(work: Work, id: str) -> Refund:
 class ApproveRefund(Command[RefundView]):
     """Grant a refund that waits for that. The seller of all its lines may, and admins."""
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.SELL)
     target: ClassVar[tuple[str, ...]] = ("refund",)
 
     refund: str
@@ -237,7 +237,7 @@ class RejectRefund(Command[RefundView]):
         reason: Why, 1 to 200 characters; the buyer sees it.
     """
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.SELL)
     target: ClassVar[tuple[str, ...]] = ("refund",)
 
     refund: str
@@ -270,7 +270,7 @@ async def reject_refund(command: RejectRefund, work: Work) -> RefundView:
 class ListRefunds(Query[list[RefundView]]):
     """The refunds of an order, the oldest first: for its buyer and admins all, for a seller those of their lines."""
 
-    policy: ClassVar[Policy] = SIGNED_IN
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.READ)
     target: ClassVar[tuple[str, ...]] = ("order",)
 
     order: str

@@ -10,7 +10,7 @@ from typing import ClassVar
 from attrs import define, frozen
 
 from platform_core.identity.ports import Directory
-from platform_core.kernel.actor import ANYONE, USERS, Policy
+from platform_core.kernel.actor import ANYONE, USERS, Policy, Scope
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict, Forbidden, Invalid
@@ -146,7 +146,7 @@ class ReviewProduct(Command[ReviewView]):
         words: At most 2000 characters.
     """
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.WRITE_ORDERS)
     target: ClassVar[tuple[str, ...]] = ("product",)
 
     product: str

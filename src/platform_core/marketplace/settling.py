@@ -62,7 +62,7 @@ async def succeeded(work: Work, refund: Refund, reference: str) -> None:
         work, order, refund.taken, minor=refund.minor, kind="refund", provider=refund.provider, reference=refund.id
     )
     await settle_rights(work, order)
-    await papers.on_refunded(work, order, refund)
+    await papers.on_refunded(work, refund)
 
 
 def _tell_unmatched(work: Work, refund: Refund, reference: str) -> None:
@@ -102,7 +102,7 @@ async def _reverted(work: Work, refund: Refund, error: str) -> None:
         work, order, taken, minor=refund.minor, kind="refund_reverted", provider=refund.provider, reference=refund.id
     )
     await settle_rights(work, order)
-    await papers.on_reverted(work, order, refund)
+    await papers.on_reverted(work, refund)
 
 
 async def release(work: Work, refund: Refund) -> None:

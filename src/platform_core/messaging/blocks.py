@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Invalid, NotFound
 from platform_core.kernel.page import DEFAULT_LIMIT, Page, Position, bounded
 from platform_core.kernel.ports import Store
+from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.messaging.conversations import Conversation, conversation_id
 from platform_core.messaging.inbox import Participant, both_sides, participant
@@ -121,3 +123,11 @@ class KeptBlocks:
             return False
         found = await self._store.peek(Conversation, conversation_id(one, other))
         return found is not None and found.is_blocked
+
+    async def among(self, user: str, others: Sequence[str]) -> Collection[str]:
+        """Those of the others between whom and the user stands a block."""
+        pairs = {conversation_id(user, other): other for other in others if other != user}
+        if not pairs:
+            return ()
+        select = Select(Conversation, (Where("id", "in", tuple(pairs)),), limit=len(pairs))
+        return {pairs[found.id] for found in await self._store.find(select) if found.is_blocked}

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-from platform_core.kernel.actor import ADMINS, USERS, Policy
+from platform_core.kernel.actor import ADMINS, USERS, Policy, Scope
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.select import Select, Where
@@ -66,7 +66,7 @@ class SellerBalance:
 class GetSellerBalance(Query[SellerBalance]):
     """What the caller has as a seller; empty for somebody who has sold nothing."""
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.READ)
 
 
 async def get_seller_balance(query: GetSellerBalance, work: Work) -> SellerBalance:

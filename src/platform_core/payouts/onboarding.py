@@ -8,7 +8,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from platform_core.identity.ports import Directory
-from platform_core.kernel.actor import PLATFORM, USERS, Policy
+from platform_core.kernel.actor import PLATFORM, USERS, Policy, Scope
 from platform_core.kernel.command import Command
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.select import Select, Where
@@ -42,7 +42,7 @@ class Onboarding:
 class StartOnboarding(Command[Onboarding]):
     """Get a link at which the provider asks a seller who they are; the account is made if there is none."""
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.SELL)
 
 
 async def start_onboarding(

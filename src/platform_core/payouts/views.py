@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from platform_core.kernel.actor import ADMINS, USERS, Policy
+from platform_core.kernel.actor import ADMINS, SIGNED_IN, USERS, Policy, Scope
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import Invalid, NotFound
 from platform_core.kernel.select import Select, Where
@@ -166,7 +166,7 @@ class ListTransfers(Query[TransferList]):
         offset: How many to pass over.
     """
 
-    policy: ClassVar[Policy] = USERS
+    policy: ClassVar[Policy] = USERS.for_keys(Scope.READ)
 
     status: str | None = None
     start: datetime | None = None
@@ -290,7 +290,7 @@ class GetTransfer(Query[TransferDetails]):
         transfer: Its id.
     """
 
-    policy: ClassVar[Policy] = Policy("signed in")
+    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.READ)
     target: ClassVar[tuple[str, ...]] = ("transfer",)
 
     transfer: str

@@ -12,6 +12,7 @@ from platform_core.identity.ports import Directory
 from platform_core.kernel.actor import ANYONE, HOSTS, USERS, Policy
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict, Forbidden, Invalid
+from platform_core.kernel.page import Position
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.streams.audience import viewers
@@ -225,11 +226,13 @@ class StreamList:
         streams: Those shown.
         total: How many there are in that state.
         limit: How many are shown at most.
+        next: Where the next page begins; None when this is the last.
     """
 
     streams: list[StreamView]
     total: int
     limit: int
+    next: Position | None = None
 
 
 @frozen
@@ -239,12 +242,16 @@ class ListStreams(Query[StreamList]):
     Args:
         state: live, frozen or ended.
         limit: At most this many, 1 to 100; more is taken for 100.
+        host: Only those of this user.
+        after: Where the page begins, as the page before told.
     """
 
     policy: ClassVar[Policy] = ANYONE
 
     state: StreamState = StreamState.LIVE
     limit: int = 20
+    host: str | None = None
+    after: Position | None = None
 
 
 async def list_streams(query: ListStreams, work: Work, people: Directory) -> StreamList:
@@ -259,7 +266,15 @@ async def list_streams(query: ListStreams, work: Work, people: Directory) -> Str
         raise Invalid.field("limit", "must be at least 1")
     limit = min(query.limit, MOST_LISTED)
     # A stream that never went live may end too, and was never shown.
-    shown = (Where("state", "=", query.state), Where("started_at", "!=", None))
-    found = Select(Stream, where=shown, order=("-started_at",), limit=limit)
-    streams = await views(work, people, await work.find(found))
-    return StreamList(streams, await work.count(found), limit)
+    shown = [Where("state", "=", query.state), Where("started_at", "!=", None)]
+    if query.host is not None:
+        shown.append(Where("host", "=", query.host))
+    select = Select(Stream, where=tuple(shown), order=("-started_at",), after=query.after, limit=limit + 1)
+    found = await work.find(select)
+    last = found[limit - 1] if len(found) > limit else None
+    return StreamList(
+        await views(work, people, found[:limit]),
+        await work.count(select),
+        limit,
+        None if last is None else (last.started_at, last.id),
+    )

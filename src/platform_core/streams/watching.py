@@ -186,11 +186,12 @@ class Beat(Command[Heard]):
     stream: str
 
 
-async def beat(command: Beat, work: Work) -> Heard:
+async def beat(command: Beat, work: Work, blocks: Blocks) -> Heard:
     """Take note of it. A stream whose host was lost goes on with it.
 
     Raises:
         NotFound: There is no such stream.
+        Blocked: The host and the viewer have come to want nothing of each other; so the viewer soon counts no longer.
         StreamNotLive: It has not begun, or is over.
         LeaseHeld: The host sends it from another session.
         NotJoined: The viewer has to join first.
@@ -205,6 +206,8 @@ async def beat(command: Beat, work: Work) -> Heard:
     viewer = await work.get(Viewer, pair_id("vwr", stream.id, work.actor.id))
     if viewer is None or not viewer.is_there(work.now):
         raise NotJoined("join the stream first")
+    if await blocks.between(work.actor.id, stream.host):
+        raise Blocked("you cannot watch this user's streams")
     if viewer.beat(work.now):
         work.save(viewer)
     return Heard(stream.id, stream.state, viewer.expires_at)
@@ -241,6 +244,17 @@ class EnterRoom(Query[RoomAccess]):
 async def enter_room(query: EnterRoom, work: Work, people: Directory, blocks: Blocks) -> RoomAccess:
     """The room."""
     return await entered(work, people, blocks, query.stream)
+
+
+async def check_entry(work: Work, id: str) -> None:
+    """Refuse those of whom the stream itself says that they may not be in its room.
+
+    Raises:
+        NotFound: There is no such stream.
+        EntryRequired: It is premium, and the actor has not paid.
+    """
+    if not await is_admitted(work, await work.require(Stream, id), work.actor.id):
+        raise EntryRequired("join the stream first; entry is paid")
 
 
 async def entered(work: Work, people: Directory, blocks: Blocks, id: str) -> RoomAccess:

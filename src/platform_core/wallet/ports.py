@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from platform_core.kernel.errors import Conflict, NotFound
 from platform_core.kernel.money import Money
@@ -57,7 +57,8 @@ class PaymentEvent:
 
     Args:
         id: The provider's id of the event; it is applied at most once (invariant 38).
-        subject: What it is about, as we named it to the provider; the word before `_` says what that is.
+        subject: What it is about, as we named it to the provider; the word before `_` says what that is. Empty if the
+            message names only the provider's own id of a payment: then `PaymentGateway.subject` is asked.
         reference: The provider's id of it.
         outcome: What happened.
         amount: How much was paid, refunded, disputed; None where no money is told of.
@@ -119,6 +120,29 @@ class PaymentRefused(Conflict):
     code = "PAYMENT_REFUSED"
 
 
+class MessageReader(Protocol):
+    """Somebody besides the payment provider who tells of its payments, such as a service in front of it."""
+
+    @property
+    def name(self) -> str:
+        """Its name, in the address of its webhooks."""
+
+    def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:
+        """The message in a webhook, or None for one of no interest.
+
+        Raises:
+            Unauthenticated: The signature is missing, wrong or too old; checked before anything is parsed.
+            Malformed: The signature is right and the message cannot be read.
+        """
+
+
+@frozen
+class Readers:
+    """Everybody besides the payment provider whose messages are taken, by name."""
+
+    readers: Mapping[str, MessageReader] = field(factory=dict)
+
+
 class PaymentGateway(Protocol):
     """A payment provider."""
 
@@ -153,6 +177,17 @@ class PaymentGateway(Protocol):
 
         Raises:
             NotFound: The provider knows no such page, or it pays something else.
+            Unavailable: The provider does not answer.
+        """
+
+    async def subject(self, reference: str) -> str:
+        """What a payment is for, as we named it: asked for messages that name it only as the provider does.
+
+        Args:
+            reference: The provider's id of it, as the message has it.
+
+        Raises:
+            NotFound: The provider knows no such payment, or it is for nothing of ours.
             Unavailable: The provider does not answer.
         """
 

@@ -18,14 +18,14 @@ from attrs import define, evolve, frozen
 from platform_core.kernel.actor import PLATFORM, Policy
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.command import Command, Query
-from platform_core.kernel.errors import Conflict, Malformed, NotFound
+from platform_core.kernel.errors import Conflict, Malformed, NotFound, Unavailable
 from platform_core.kernel.machine import Machine
 from platform_core.kernel.money import Money
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import is_kept
 from platform_core.kernel.work import Work
 from platform_core.wallet.events import WebhookAltered, WebhookGivenUp
-from platform_core.wallet.ports import PaymentEvent, PaymentGateway, PaymentOutcome, Subjects
+from platform_core.wallet.ports import PaymentEvent, PaymentGateway, PaymentOutcome, Readers, Subjects
 
 LADDER = tuple(
     timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600, 6 * 3600, 12 * 3600, 24 * 3600, 24 * 3600)
@@ -197,35 +197,43 @@ class TakeWebhook(Command[TakenWebhook]):
     Args:
         body: The raw bytes, as they came.
         headers: The request's headers, names in lower case.
+        sender: Who sent it, if not the payment provider itself: the name of a `MessageReader`.
     """
 
     policy: ClassVar[Policy] = PLATFORM
 
     body: bytes
     headers: Mapping[str, str]
+    sender: str | None = None
 
 
-async def take_webhook(command: TakeWebhook, work: Work, gateway: PaymentGateway) -> TakenWebhook:
+async def take_webhook(command: TakeWebhook, work: Work, gateway: PaymentGateway, readers: Readers) -> TakenWebhook:
     """Check the signature, then keep the message, once.
 
     Whether a message is the same as before is decided by what it says, not by its bytes: a provider may write
     bookkeeping of its own, such as the number of its attempts, into each copy.
 
+    Whoever else is trusted to tell of the provider's payments has ids of their own; what they say is kept as its word.
+
     Raises:
+        NotFound: Nobody of this name is listened to.
         Unauthenticated: The signature is missing, wrong or old. Nothing is read or kept.
     """
+    reader = gateway if command.sender is None else readers.readers.get(command.sender)
+    if reader is None:
+        raise NotFound("nobody of this name is listened to")
     try:
-        event, readable = gateway.read_event(command.body, command.headers), True
+        event, readable = reader.read_event(command.body, command.headers), True
     except Malformed:
         event, readable = None, False
     if event is not None:
         event = evolve(event, provider=gateway.name, detail=_short(event.detail))
     said = ("event", event.id) if event is not None else ("body", sha256(command.body).hexdigest())
-    id = _id(gateway.name, *said)
+    id = _id(reader.name, *said)
     found = await work.get(Webhook, id)
     if found is not None and event is not None and found.content != event:
         # The same id with another content is not the same message: kept beside the first, and never applied.
-        id, first = _id(gateway.name, *said, repr(event)), found.id
+        id, first = _id(reader.name, *said, repr(event)), found.id
         found = await work.get(Webhook, id)
     else:
         first = None
@@ -275,7 +283,7 @@ class ApplyWebhook(Command[WebhookState]):
     webhook: str
 
 
-async def apply_webhook(command: ApplyWebhook, work: Work, subjects: Subjects) -> WebhookState:
+async def apply_webhook(command: ApplyWebhook, work: Work, subjects: Subjects, gateway: PaymentGateway) -> WebhookState:
     """Do what it says to what it is about and mark it done, in one unit; or postpone it. Where it is then.
 
     Raises:
@@ -286,6 +294,8 @@ async def apply_webhook(command: ApplyWebhook, work: Work, subjects: Subjects) -
     if webhook.state is not WebhookState.PENDING or content is None:
         return webhook.state
     try:
+        if not content.subject:
+            content = evolve(content, subject=await _asked(gateway, content.reference))
         result = await subjects.heed(content.subject)(work, content)
     except NotFound as missing:
         # Nothing was changed: what it is about is looked for before anything else.
@@ -293,6 +303,14 @@ async def apply_webhook(command: ApplyWebhook, work: Work, subjects: Subjects) -
     else:
         webhook.finish(work, result)
     return webhook.state
+
+
+async def _asked(gateway: PaymentGateway, reference: str) -> str:
+    try:
+        return await gateway.subject(reference)
+    except Unavailable as away:
+        # The provider is away, not the store: this message waits, the others need not.
+        raise NotFound(away.message) from away
 
 
 @frozen

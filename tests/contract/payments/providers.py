@@ -8,6 +8,7 @@ from adapters.payments.signatures import signature
 from adapters.payments.stripe import HEADER as STRIPE_HEADER
 from adapters.payments.stripe import StripeGateway
 from adapters.payments.stripe_amounts import to_stripe
+from adapters.payments.stripe_api import TIMEOUT, StripeApi
 from adapters.testing import ManualClock
 from platform_core.kernel.money import Money
 from platform_core.wallet.ports import Checkout, PaymentGateway, PaymentOutcome
@@ -79,10 +80,11 @@ class StripeProvider:
         self.server = StripeServer(self.clock.now)
         self._gateways: list[StripeGateway] = []
 
-    def gateway(self, *secrets: str, **options: Any) -> StripeGateway:
-        given: dict[str, Any] = {"methods": ("card", "ideal"), "api_url": self.server.url, **options}
+    def gateway(self, *secrets: str, timeout: float = TIMEOUT, **options: Any) -> StripeGateway:
+        given: dict[str, Any] = {"methods": ("card", "ideal"), **options}
+        api = StripeApi(KEY, api_url=self.server.url, timeout=timeout)
         made = StripeGateway(
-            key=KEY, secrets=secrets or (SECRET,), clock=self.clock, return_url="https://live.example/", **given
+            api=api, secrets=secrets or (SECRET,), clock=self.clock, return_url="https://live.example/", **given
         )
         self._gateways.append(made)
         return made

@@ -7,7 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from adapters.payments.stripe import RETRIES, VERSION, StripeGateway, WrongMode
+from adapters.payments.stripe import StripeGateway
+from adapters.payments.stripe_api import RETRIES, VERSION, StripeApi
+from adapters.payments.stripe_events import WrongMode
 from contract.payments.providers import SECRET, StripeProvider
 from platform_core.kernel.errors import Invalid, Malformed, Unavailable
 from platform_core.kernel.money import Money
@@ -181,7 +183,7 @@ async def test_money_still_to_come_is_no_payment(stripe: StripeProvider) -> None
         event = gateway.read_event(webhook.body, webhook.headers)
         read.append((event and event.outcome, await gateway.status(subject="pur_1", reference=id) is not None))
 
-    assert read == [(None, False), (PaymentOutcome.SUCCEEDED, True)]
+    assert read == [(PaymentOutcome.PROCESSING, False), (PaymentOutcome.SUCCEEDED, True)]
 
 
 @pytest.mark.parametrize("changes", [{"client_reference_id": None}, {"metadata": {}}, {"metadata": None}], ids=str)
@@ -205,7 +207,9 @@ def test_a_message_of_the_other_mode_is_refused(stripe: StripeProvider, live: ob
 
 
 def test_a_live_platform_takes_live_messages_only(stripe: StripeProvider) -> None:
-    live = StripeGateway(key="rk_live_1", secrets=[SECRET], clock=stripe.clock, return_url="https://live.example/")
+    live = StripeGateway(
+        api=StripeApi("rk_live_1"), secrets=[SECRET], clock=stripe.clock, return_url="https://live.example/"
+    )
     for told, good in ((True, True), (False, False)):
         webhook = stripe.sign(json.dumps({**stripe.message(), "livemode": told}).encode())
         try:
@@ -222,10 +226,10 @@ def test_a_message_about_no_session_is_refused_or_passed_over(stripe: StripeProv
         assert stripe.gateway().read_event(webhook.body, webhook.headers) is None
 
 
-@pytest.mark.parametrize(
-    "given", [{"key": ""}, {"secrets": []}, {"secrets": [""]}, {"methods": ()}, {"methods": ("x",)}]
-)
+@pytest.mark.parametrize("given", [{"secrets": []}, {"secrets": [""]}, {"methods": ()}, {"methods": ("x",)}])
 def test_it_is_not_made_without_what_it_needs(stripe: StripeProvider, given: dict[str, object]) -> None:
-    right = {"key": KEY, "secrets": [SECRET], "clock": stripe.clock, "return_url": "https://live.example/"}
+    right = {"api": StripeApi(KEY), "secrets": [SECRET], "clock": stripe.clock, "return_url": "https://live.example/"}
     with pytest.raises(ValueError, match=r"secret|pay"):
         StripeGateway(**{**right, **given})  # type: ignore[arg-type]  # One of them is wrong on purpose.
+    with pytest.raises(ValueError, match="secret"):
+        StripeApi("")

@@ -330,6 +330,8 @@ async def test_the_show_goes_on_after_the_server_was_killed(browser: Browser, se
     guest = await come(browser, server, "guest", expected=away)
     await watch(guest.page, "Evening show")
     await moves(guest.page)
+    await say(guest.page, "What a show!")
+    await expect(host.page.get_by_role("log")).to_contain_text("What a show!")
 
     server.kill()
     await expect(guest.page.get_by_text("The connection was lost.")).to_be_visible()
@@ -339,5 +341,19 @@ async def test_the_show_goes_on_after_the_server_was_killed(browser: Browser, se
     await say(guest.page, "Still here?")
     await expect(host.page.get_by_role("log")).to_contain_text("Still here?")
     await moves(guest.page)
+
+    # Who comes anew sees what was said, in its order, from before the end too.
+    await guest.page.reload()
+    await expect(guest.page.get_by_role("log")).to_contain_text(re.compile(r"What a show!.*Still here\?"))
     host.is_content()
     guest.is_content()
+
+
+@pytest.mark.parametrize("api", ["teezu", "veza"])
+async def test_the_documentation_is_read_under_its_policy(browser: Browser, server: Server, api: str) -> None:
+    reader = await visit(browser, f"{server.root}/docs/{api}")
+
+    await expect(reader.page.locator(".opblock").first).to_be_visible()
+    await reader.page.locator(".opblock-summary").first.click()
+    await expect(reader.page.locator(".opblock-body").first).to_be_visible()
+    reader.is_content()

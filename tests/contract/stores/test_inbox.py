@@ -217,7 +217,7 @@ async def test_an_unknown_type_is_kept_and_changes_nothing(shop: Shop) -> None:
     """HOOK-02."""
     purchase = await shop.order()
     for _ in range(2):
-        await shop.take(shop.told(purchase, "charge.dispute.created"))
+        await shop.take(shop.told(purchase, "charge.updated"))
 
     assert [(webhook.state, webhook.result) for webhook in await shop.kept()] == [(WebhookState.DONE, "ignored")]
     assert (await shop.purchase(purchase.id)).state is PurchaseState.PENDING

@@ -11,7 +11,7 @@ from platform_core.content.paying import SetTiers
 from support.media import creator, png, upload
 from unit.http.served import Answered, Guest, Served
 
-TAGS = ("content", "tiers")
+TAGS = ("content", "tiers", "moderation")
 
 _NO_CREATORS = dict.fromkeys(("owner", "other", "provider", "moderator", "admin"), 403)
 
@@ -20,6 +20,10 @@ DENIED: Mapping[str, Mapping[str, int]] = {
     "create_content": _NO_CREATORS,
     "set_tiers": _NO_CREATORS,
     "delete_content": dict.fromkeys(("owner", "other", "creator", "provider"), 403),
+    **dict.fromkeys(
+        ("content_queue", "approve_content", "reject_content"),
+        dict.fromkeys(("owner", "other", "creator", "provider"), 403),
+    ),
     # Staff see what they look after without paying.
     "unlock_content": dict.fromkeys(("moderator", "admin"), 409),
 }
@@ -35,7 +39,9 @@ async def prepare(server: Served, row: Row, owner: Guest) -> tuple[str, dict[str
     if row.tag == "tiers":
         await server.world.execute(SetTiers(100, 300), by=maker.actor)
         return row.path.replace("{id}", maker.id), None if row.example is None else dict(row.example)
-    return row.path.replace("{id}", (await upload(server.world, maker, token_price=5)).item), None
+    waits: dict[str, Any] = {"caption": "doubtful"} if row.tag == "moderation" else {}
+    item = (await upload(server.world, maker, token_price=5, **waits)).item
+    return row.path.replace("{id}", item), None if row.example is None else dict(row.example)
 
 
 LINK = re.compile(

@@ -7,7 +7,6 @@ from typing import Any
 
 from contract.teezu import booking_scene, content_scene, message_scene, stream_scene
 from entrypoints.http.kit.rows import Row
-from platform_core.kernel.actor import Role
 from support.world import PASSWORD
 from unit.http.served import Guest, Served
 
@@ -27,7 +26,6 @@ SCENES: Mapping[str, Callable[[Served, Row, Guest], Awaitable[tuple[str, dict[st
     **dict.fromkeys(message_scene.TAGS, message_scene.prepare),
     **dict.fromkeys(stream_scene.TAGS, stream_scene.prepare),
 }
-ROLES = {"owner": Role.VIEWER, "other": Role.VIEWER, "creator": Role.CREATOR, "provider": Role.PROVIDER}
 
 
 async def prepare(server: Served, row: Row, owner: Guest) -> tuple[str, dict[str, Any] | None]:
@@ -41,14 +39,3 @@ async def prepare(server: Served, row: Row, owner: Guest) -> tuple[str, dict[str
     if row.id == "login":
         body = {"email": "other_1@example.org", "password": PASSWORD.reveal()}
     return path, body
-
-
-async def allowed(server: Served, row: Row) -> tuple[str, dict[str, Any], Guest]:
-    """The path, the body, and somebody who may: the owner where they may themself."""
-    name = next(name for name in ROLES if name not in DENIED.get(row.id, {}))
-    owner = await server.guest("owner_1", tokens=1000)
-    caller = owner if name == "owner" else await server.guest(f"{name}_1", tokens=1000, role=ROLES[name])
-    if row.id == "login":
-        await server.guest("other_1")
-    path, body = await prepare(server, row, owner)
-    return path, body or {}, caller

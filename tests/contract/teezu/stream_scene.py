@@ -16,6 +16,10 @@ TAGS = ("streams",)
 DENIED: Mapping[str, Mapping[str, int]] = {
     "create_stream": dict.fromkeys(("owner", "other", "moderator", "admin"), 403),
     "set_stream_state": dict.fromkeys(("other", "creator", "provider", "moderator", "admin"), 403),
+    # Entry has to be paid first; the host needs none.
+    **dict.fromkeys(
+        ("stream_chat", "say_in_stream"), dict.fromkeys(("other", "creator", "provider", "moderator", "admin"), 403)
+    ),
     # A viewer has to join first; the host need not.
     "stream_heartbeat": dict.fromkeys(("other", "creator", "provider", "moderator", "admin"), 409),
 }

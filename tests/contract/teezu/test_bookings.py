@@ -273,12 +273,22 @@ async def test_list_answers_the_seeds_shape(play: Play) -> None:
     listed = await play.server.api("GET", "/providers?category=fitness&sort=rate&limit=1")
 
     assert listed.status == 200
+    cursor = listed.json["nextCursor"]
     assert listed.json == {
         "providers": [
             {"id": other.id, "username": "other_pro", "category": "fitness", "rating": None, "tokenRate": 10}
         ],
         "total": 2,
+        "nextCursor": cursor,
+        "limit": 1,
     }
+    rest = await play.server.api("GET", f"/providers?category=fitness&sort=rate&limit=1&cursor={cursor}")
+    assert ([one["id"] for one in rest.json["providers"]], rest.json["total"]) == ([play.jane.id], 2)
+    assert "nextCursor" not in rest.json
+    elsewhere = await play.server.api("GET", f"/providers?category=fitness&sort=rating&limit=1&cursor={cursor}")
+    assert (elsewhere.status, elsewhere.code) == (400, "INVALID_CURSOR")
+    clamped = await play.server.api("GET", "/providers?limit=101")
+    assert (clamped.json["total"], clamped.json["limit"]) == (2, 100)
     for rating in ("4", "4.5", "5", "1e0"):
         found = await play.server.api("GET", f"/providers?category=fitness&minRating={rating}&sort=popularity&limit=20")
         assert (found.status, found.json) == (200, {"providers": [], "total": 0})
@@ -288,7 +298,7 @@ async def test_list_answers_the_seeds_shape(play: Play) -> None:
         ("minRating=x", "minRating"),
         ("minRating=nan", "minRating"),
         ("sort=magic", "sort"),
-        ("limit=101", "limit"),
+        ("limit=0", "limit"),
         ("page=2", "page"),
     ):
         answer = await play.server.api("GET", f"/providers?{wrong}")

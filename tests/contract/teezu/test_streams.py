@@ -194,10 +194,15 @@ async def test_live_streams_are_listed_those_that_began_last_first(server: Serve
     answer = await server.api("GET", "/streams?state=live&limit=2")
 
     assert answer.status == 200
-    assert set(answer.json) == {"streams", "total", "limit"}
+    assert set(answer.json) == {"streams", "total", "limit", "nextCursor"}
     assert [stream["streamId"] for stream in answer.json["streams"]] == live[:0:-1]
     assert (answer.json["total"], answer.json["limit"]) == (3, 2)
     assert answer.json["streams"][0] == await read(server, live[2])
+    rest = await server.api("GET", f"/streams?state=live&limit=2&cursor={answer.json['nextCursor']}")
+    assert [stream["streamId"] for stream in rest.json["streams"]] == live[:1]
+    assert (rest.json["total"], rest.json["nextCursor"]) == (3, None)
+    edited = await server.api("GET", f"/streams?state=frozen&limit=2&cursor={answer.json['nextCursor']}")
+    assert (edited.status, edited.code) == (400, "INVALID_CURSOR")
     for name in ("frozen", "ended"):
         other = (await server.api("GET", f"/streams?state={name}")).json
         assert [stream["state"] for stream in other["streams"]] == [name]
@@ -210,4 +215,17 @@ async def test_in_05_a_list_is_asked_for_properly(server: Served, query: str) ->
 
 
 async def test_in_05_a_limit_above_the_most_is_clamped_and_told(server: Served) -> None:
-    assert (await server.api("GET", "/streams?limit=1000000")).json == {"streams": [], "total": 0, "limit": 100}
+    answer = await server.api("GET", "/streams?limit=1000000")
+
+    assert answer.json == {"streams": [], "total": 0, "limit": 100, "nextCursor": None}
+
+
+async def test_streams_of_one_host_can_be_asked_for(server: Served) -> None:
+    jane, john = await creator(server), await creator(server, "john_doe")
+    mine, _ = await a_stream(server.world, jane.id), await a_stream(server.world, john.id)
+
+    listed = (await server.api("GET", f"/streams?host={jane.id}")).json
+    nobody = (await server.api("GET", "/streams?host=usr_nobody")).json
+
+    assert ([stream["streamId"] for stream in listed["streams"]], listed["total"]) == ([mine], 1)
+    assert (nobody["streams"], nobody["total"]) == ([], 0)

@@ -157,6 +157,20 @@ async def test_nobody_watches_more_than_ten_at_once(server: Served) -> None:
     assert answers[10].code == "WATCHES_TOO_MANY"
 
 
+async def test_who_is_blocked_while_they_watch_soon_counts_no_longer(server: Served) -> None:
+    jane, john = await creator(server), await server.guest("john")
+    id = await a_stream(server.world, jane.id)
+    await server.api("POST", f"/streams/{id}/join", token=john.token)
+    await server.api("POST", "/messages/blocks", {"userId": john.id}, token=jane.token)
+
+    server.world.clock.advance(seconds=15)
+    beat = await server.api("POST", f"/streams/{id}/heartbeat", token=john.token)
+    assert (beat.status, beat.code) == (403, "BLOCKED")
+
+    server.world.clock.advance(seconds=30)
+    assert (await read(server, id))["viewerCount"] == 0
+
+
 # ---- heartbeats of the host
 
 

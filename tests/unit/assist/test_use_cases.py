@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +15,19 @@ from platform_core.assist.matching import FindMatches
 from platform_core.assist.moods import DetectMood, MoodSource
 from platform_core.assist.ports import Candidate, Genre, Unusable
 from platform_core.assist.writing import Generate
+from platform_core.booking.listing import SetUpProvider
+from platform_core.booking.requests import BookProvider
+from platform_core.booking.reviews import ReviewBooking
+from platform_core.booking.slots import OfferSlot
+from platform_core.booking.verbs import CompleteBooking, ConfirmBooking
+from platform_core.content.access import Tier
+from platform_core.content.paying import SetTiers, Subscribe
 from platform_core.identity.profiles import UpdateUser
 from platform_core.identity.staff import BanUser
 from platform_core.kernel.actor import ANONYMOUS, Role
 from platform_core.kernel.command import Request
 from platform_core.kernel.errors import Forbidden, Invalid, Unauthenticated, Unavailable
+from platform_core.messaging.blocks import BlockUser
 from support.world import OPERATOR, Person, World, memory_world
 
 ASKED: tuple[Request[Any], ...] = (DetectMood("hi"), FindMatches(), Generate(Genre.BIO))
@@ -130,6 +139,50 @@ async def test_nobody_else_there_is_no_suggestion() -> None:
     anna = await world.person("anna", role=Role.CREATOR)
 
     assert await world.execute(FindMatches(), by=anna.actor) == []
+
+
+async def test_what_providers_offer_and_how_it_was_rated_counts() -> None:
+    world = memory_world()
+    anna = await world.person("anna", tokens=1000)
+    good, new = [await someone(world, name, role=Role.PROVIDER) for name in ("gina", "nora")]
+    for provider in (good, new):
+        await world.execute(SetUpProvider("fitness", 1, "Trainer", ("Yoga",)), by=provider.actor)
+    await someone(world, "mute", "music", Role.CREATOR)
+    await reviewed(world, good, anna, 5)
+
+    matches = await world.execute(FindMatches(role=Role.PROVIDER, tags=("yoga",)), by=anna.actor)
+
+    assert [match.user for match in matches] == [good.id, new.id]
+    assert matches[0].reasons[:2] == ("matches your tags", "high rating")
+    assert "high rating" not in matches[1].reasons
+
+
+async def test_who_is_subscribed_to_comes_first_and_who_is_blocked_not_at_all() -> None:
+    world = memory_world()
+    anna = await world.person("anna", tokens=100)
+    people = [await someone(world, name) for name in ("one", "two", "three", "four")]
+    await world.execute(SetTiers(10, 20), by=people[1].actor)
+    await world.execute(Subscribe(people[1].id, Tier.FAN), by=anna.actor)
+    await world.execute(BlockUser(people[2].id), by=anna.actor)
+    await world.execute(BlockUser(anna.id), by=people[3].actor)
+
+    matches = await world.execute(FindMatches(), by=anna.actor)
+
+    assert [match.user for match in matches] == [people[1].id, people[0].id]
+    assert matches[0].reasons == ("you follow them",)
+    world.clock.advance(days=31)
+    assert "you follow them" not in (await world.execute(FindMatches(), by=anna.actor))[0].reasons
+
+
+async def reviewed(world: World, provider: Person, customer: Person, rating: int) -> None:
+    """A session of the two that the customer has rated."""
+    start = world.clock.now() + timedelta(days=1)
+    slot = await world.execute(OfferSlot(provider.id, start, start + timedelta(hours=1)), by=provider.actor)
+    booking = (await world.execute(BookProvider(provider.id, slot.id, 30), by=customer.actor)).id
+    await world.execute(ConfirmBooking(booking), by=provider.actor)
+    world.clock.advance(days=1)
+    await world.execute(CompleteBooking(booking), by=customer.actor)
+    await world.execute(ReviewBooking(booking, rating), by=customer.actor)
 
 
 class Circle:

@@ -278,7 +278,14 @@ async def test_providers_are_found_by_category_rating_and_order_and_all_are_coun
     assert await names(ListProviders(min_rating=400)) == (["pro_jane"], 1)
     assert await names(ListProviders(min_rating=401)) == ([], 0)
     assert await names(ListProviders("nothing")) == ([], 0)
-    for wrong in (ListProviders(limit=0), ListProviders(limit=101), ListProviders(min_rating=501)):
+    for order in ProviderOrder:
+        whole, after = (await names(ListProviders(order=order)))[0], None
+        paged: list[str] = []
+        while len(paged) < len(whole):
+            page = await world.execute(ListProviders(order=order, limit=1, after=after), by=ANONYMOUS)
+            paged, after = [*paged, page.providers[0].username], page.next
+        assert (paged, after) == (whole, None)
+    for wrong in (ListProviders(limit=0), ListProviders(limit=-1), ListProviders(min_rating=501)):
         with pytest.raises(Invalid):
             await names(wrong)
 

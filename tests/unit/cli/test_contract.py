@@ -41,8 +41,8 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
 
 
 NAMES = (
-    *("users", "sessions", "wallets", "content", "bookings", "streams", "ledger"),
-    *("outbox", "webhooks", "db", "config", "transfers", "payouts"),
+    *("users", "sessions", "keys", "wallets", "content", "bookings", "streams", "products", "orders", "invoices"),
+    *("transfers", "payouts", "ledger", "outbox", "webhooks", "db", "config"),
 )
 GROUPS = [(), *((name,) for name in NAMES)]
 COMMANDS = list(_commands(cli))
@@ -95,6 +95,7 @@ def test_the_options_are_where_the_documentation_says() -> None:
     assert having["--yes"] == {
         "users ban",
         "sessions revoke",
+        "keys revoke",
         "ledger reverse",
         "bookings cancel",
         "bookings resolve",
@@ -105,6 +106,7 @@ def test_the_options_are_where_the_documentation_says() -> None:
     }
     assert having["--dry-run"] == {
         *("users create", "users role", "users ban", "users unban", "sessions revoke"),
+        *("keys revoke", "keys revoke-leaked"),
         *("wallets credit", "wallets hold", "wallets capture", "wallets extend", "wallets release"),
         *("bookings cancel", "bookings resolve", "streams end", "ledger reverse"),
         *("content approve", "content reject", "content remove", "products retire", "orders refund"),

@@ -16,7 +16,18 @@ Run = Callable[..., Result]
 PAGE = Path(__file__).parents[3] / "docs/cli.md"
 #: These go on until they are stopped, change how this very process logs, or need what no command makes; they have tests
 #: of their own.
-ELSEWHERE = ("serve", "worker", "bookings", "content", "streams", "products", "orders", "transfers", "payouts")
+ELSEWHERE = (
+    "serve",
+    "worker",
+    "bookings",
+    "content",
+    "streams",
+    "invoices",
+    "transfers",
+    "payouts",
+    "products",
+    "orders",
+)
 A_HOLD = re.compile(r"hld_[0-9a-z]{26}")
 AN_ENTRY = re.compile(r"txn_[0-9a-z]{26}")
 

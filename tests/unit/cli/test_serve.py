@@ -126,6 +126,19 @@ def test_the_demo_is_put_in_once_and_outlives_a_restart(ask: Ask, folder: Path) 
     assert (folder / "platform-core.db.demo").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_people_of_the_demo_talk_in_however_many_processes(workers: str) -> None:
+    with running("serve", "--demo", "--port", "0", "--workers", workers, "--json") as process:
+        facts = ready(process)
+        url = facts["apis"]["teezu"]
+        [evening] = [stream for stream in get(f"{url}/streams")["streams"] if stream["host"]["username"] == "ada"]
+        chat = urllib.request.Request(f"{url}/streams/{evening['streamId']}/chat")
+        chat.add_header("Authorization", f"Bearer {facts['demo']['token']}")
+
+        until(lambda: len(get_json(chat)["lines"]) > 0)
+        assert stopped(process)[0] == 0
+
+
 def test_a_session_outlives_a_restart_in_development() -> None:
     tokens = []
     for _ in range(2):
@@ -145,6 +158,19 @@ def test_one_api_alone_is_at_the_root_too() -> None:
         request = urllib.request.Request(facts["url"] + "/api/v1/wallet/balance")
         request.add_header("Authorization", f"Bearer {facts['demo']['token']}")
         assert get_json(request)["balance"] == 5000
+
+
+def test_veza_alone_is_at_the_root_too_and_its_demo_shows_how_to_sign_in() -> None:
+    with running("serve", "--api", "veza", "--demo", "--port", "0", "--database-url", "memory:", "--json") as process:
+        facts = ready(process)
+        body, url = facts["demo"]["people"]["bob"], facts["url"] + "/api/v1"
+        login = json.dumps({"email": body["email"], "password": body["password"]})
+        assert f"{facts['apis']['veza']}/auth/login" in facts["demo"]["try"]
+        assert login in facts["demo"]["try"]
+        request = urllib.request.Request(url + "/auth/login", login.encode(), {"Content-Type": "application/json"})
+        access = get_json(request)["data"]["access_token"]
+        request = urllib.request.Request(url + "/sessions", headers={"Authorization": f"Bearer {access}"})
+        assert get_json(request)["data"]["sessions"][0]["current"] is True
 
 
 def get_json(request: urllib.request.Request) -> Any:

@@ -19,9 +19,11 @@ from entrypoints.settings import Settings
 from entrypoints.worker import Worker
 from entrypoints.worker.purge import purge
 from platform_core.identity.access import Login, Register
+from platform_core.identity.families import LONGEST, RefreshFamily
 from platform_core.identity.guesses import Guesses
 from platform_core.identity.sessions import LIFETIME, Session
 from platform_core.kernel.actor import ANONYMOUS, Actor
+from platform_core.kernel.changes import Changes
 from platform_core.kernel.errors import StoredRefusal, Unauthenticated
 from platform_core.kernel.events import Envelope, Event
 from platform_core.kernel.secret import Secret
@@ -83,6 +85,8 @@ async def test_it_forgets_ended_sessions_and_old_guesses_and_nothing_else(platfo
     await registered(platform)
     with pytest.raises(Unauthenticated):
         await platform.execute(Login("nobody@example.com", PASSWORD), by=ANONYMOUS)
+    family = RefreshFamily.begin(session="ses_1", user="usr_1", secret="one", now=clock.now())
+    await platform.store.commit(Changes(added=(family,)))
     worker = Worker(platform)
 
     await worker.once()
@@ -93,6 +97,11 @@ async def test_it_forgets_ended_sessions_and_old_guesses_and_nothing_else(platfo
     await worker.once()
     assert await platform.store.find(Select(Session)) == []
     assert await platform.store.find(Select(Guesses)) == []
+    assert len(await platform.store.find(Select(RefreshFamily))) == 1
+
+    clock.advance(seconds=int((LONGEST - LIFETIME).total_seconds()))
+    await worker.once()
+    assert await platform.store.find(Select(RefreshFamily)) == []
 
 
 async def test_a_nudge_delivers_at_once(platform: Platform) -> None:

@@ -15,8 +15,9 @@ from multidict import CIMultiDictProxy
 
 from adapters.memory.store import MemoryStore
 from entrypoints.http.kit.limits import Limit, LocalLimiter
-from entrypoints.http.server import GuardedRunner, HttpOptions, build_app
+from entrypoints.http.server import DIALECTS, GuardedRunner, HttpOptions, build_app
 from platform_core.identity.access import Login
+from platform_core.identity.signing_in import Granted, SignIn
 from platform_core.kernel.actor import ANONYMOUS, Role
 from support.world import PASSWORD, World
 
@@ -50,9 +51,17 @@ class Guest:
 
 
 class Served:
-    """The server, and a client of it."""
+    """The server, and a client of it.
 
-    def __init__(self, world: World, app: web.Application, url: str, session: ClientSession) -> None:
+    Args:
+        speaks: The dialect that `api` speaks, and that guests are signed in with.
+    """
+
+    def __init__(
+        self, world: World, app: web.Application, url: str, session: ClientSession, speaks: str = "teezu"
+    ) -> None:
+        self.speaks = speaks
+        self.prefix = DIALECTS[speaks].prefix
         self.world = world
         self.app = app
         self.url = url
@@ -86,8 +95,8 @@ class Served:
             return Answered(response.status, response.headers, await response.read())
 
     async def api(self, method: str, path: str, body: Any = None, **more: Any) -> Answered:
-        """Send a request to Teezu."""
-        return await self.ask(method, API + path, body, **more)
+        """Send a request in the dialect."""
+        return await self.ask(method, self.prefix + path, body, **more)
 
     async def guest(self, name: str, *, tokens: int = 0, role: Role = Role.VIEWER) -> Guest:
         """Somebody new, signed in."""
@@ -96,8 +105,14 @@ class Served:
 
     async def token(self, name: str) -> str:
         """A fresh session of somebody."""
+        if self.speaks == "veza":
+            return (await self.granted(name)).access.reveal()
         opened = await self.world.execute(Login(f"{name}@example.org", PASSWORD), by=ANONYMOUS)
         return opened.token.reveal()
+
+    async def granted(self, name: str) -> Granted:
+        """A fresh pair of tokens of somebody."""
+        return await self.world.execute(SignIn(f"{name}@example.org", PASSWORD), by=ANONYMOUS)
 
     async def wire(self, *chunks: bytes) -> bytes:
         """Send bytes as they are, and read until the server closes."""
@@ -130,8 +145,11 @@ def as_form(body: Mapping[str, Any]) -> tuple[bytes, str]:
 
 @asynccontextmanager
 async def served(*, world: World | None = None, **options: Any) -> AsyncIterator[Served]:
-    """A server with these options. `extend` is given the application, the world and the options before it starts."""
+    """A server with these options. `extend` is given the application, the world and the options before it starts;
+    `speaks` names the dialect of the tests.
+    """
     extend = options.pop("extend", None)
+    speaks = options.pop("speaks", "teezu")
     world = world or World(MemoryStore())
     given: dict[str, Any] = {
         "limits": GENEROUS,
@@ -148,6 +166,6 @@ async def served(*, world: World | None = None, **options: Any) -> AsyncIterator
     host, port = runner.addresses[0][:2]
     try:
         async with ClientSession(cookie_jar=DummyCookieJar()) as session:
-            yield Served(world, app, f"http://{host}:{port}", session)
+            yield Served(world, app, f"http://{host}:{port}", session, speaks)
     finally:
         await runner.cleanup()

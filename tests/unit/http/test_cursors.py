@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entrypoints.container import http_options
 from entrypoints.http.kit.cursors import PREFIX, SIGNATURE, Cursors, InvalidCursor
 from entrypoints.http.kit.limits import Limit
 from entrypoints.http.kit.options import HttpOptions
+from entrypoints.http_options import http_options
 from entrypoints.settings import Limits, Settings
 from platform_core.kernel.errors import Kind
 from platform_core.kernel.page import Position

@@ -9,7 +9,7 @@ import pytest
 from adapters.payments.fake import FakeGateway
 from adapters.payments.signatures import signature
 from entrypoints.http import health
-from entrypoints.http.payments import MOST
+from entrypoints.http.kit.hooks import MOST
 from entrypoints.worker import Worker
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.money import Money
@@ -67,6 +67,19 @@ async def test_a_decision_on_the_page_reaches_the_wallet(
     assert answer.status == 200
     assert title in answer.raw.decode()
     assert await balance(server, jane) == tokens
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain; charset=x"])
+@pytest.mark.parametrize("raw", [b"", b"\xff\x00", b"decision=%ff", b"decision=maybe", b"--x\r\n", b"x" * 1025])
+async def test_what_no_button_sends_decides_nothing(server: Served, raw: bytes, kind: str) -> None:
+    jane = await server.guest("jane")
+    token = await checkout(server, jane)
+
+    odd = await server.ask("POST", f"/pay/{token}", raw=raw, headers={"Content-Type": kind})
+
+    assert odd.status == (413 if len(raw) > 1024 else 422)
+    assert (await server.ask("POST", f"/pay/{token}", raw=b"decision=pay", headers=PAY)).status == 200
+    assert await balance(server, jane) == 500
 
 
 async def test_a_page_that_was_never_made_is_not_found(server: Served) -> None:

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from adapters.memory.store import MemoryStore
 from entrypoints.http.kit.dialect import Dialect
+from entrypoints.http.kit.downloads import Download
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.rows import Answer, Ask, Caller, Row, get, listing, post
 from entrypoints.http.server import mount
@@ -48,6 +49,10 @@ def show(_: object) -> Seen:
     return Seen()
 
 
+def download(_: object) -> Download:
+    return Download(b"", "x")
+
+
 def refused(*rows: Row) -> str:
     dialect = Dialect(
         name="t", title="T", version="1", description="", root="/api", rows=rows, show_refusal=show_refusal
@@ -81,6 +86,14 @@ def test_a_row_with_an_unknown_limit_is_refused() -> None:
 
 def test_a_row_whose_path_has_no_field_is_refused() -> None:
     assert "no field id" in refused(row("/x/{id}", Pathless))
+
+
+def test_a_row_says_what_it_produces_if_and_only_if_it_answers_with_a_file() -> None:
+    silent = get("/x", GetWallet, download, id="x", summary="x", tag="x")
+    boasting = get("/x", GetWallet, show, id="x", summary="x", tag="x", produces="application/pdf")
+
+    assert "says what it produces" in refused(silent)
+    assert "says what it produces" in refused(boasting)
 
 
 def test_two_rows_at_one_place_are_refused() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import aiohttp
+import pytest
 
 from adapters.memory.store import MemoryStore
 from entrypoints.http.server import HttpOptions, build_app, loop_factory, serve
 from platform_core.identity.access import Login
 from platform_core.kernel.actor import ANONYMOUS
+from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.journal import Balances
 from support.world import PASSWORD, World
+from unit.http.served import served
 
 
 async def test_what_was_begun_is_finished_and_no_more_is_taken() -> None:
@@ -63,6 +66,21 @@ async def test_an_answer_that_never_comes_does_not_hold_the_server_up() -> None:
         await asyncio.wait_for(serving, 5)
         (outcome,) = await asyncio.gather(asking, return_exceptions=True)
         assert isinstance(outcome, aiohttp.ClientError)
+
+
+@pytest.mark.parametrize(("alone", "path"), [(None, "/teezu"), ("teezu", "/teezu"), ("teezu", "")])
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_teezu_says_how_it_is(alone: str | None, path: str, is_away: bool) -> None:
+    async def away() -> None:
+        raise Unavailable("no store")
+
+    async with served(root_api=alone) as server:
+        if is_away:
+            server.world.store.ping = away  # type: ignore[method-assign]  # a store that is away
+        answer = await server.ask("GET", f"{path}/api/status")
+
+    assert answer.status == (503 if is_away else 200)
+    assert answer.json == {"status": "unavailable" if is_away else "ok"}
 
 
 def test_the_loop_is_uvloops_where_there_is_one() -> None:

@@ -10,7 +10,8 @@ from importlib.resources import files
 
 import pytest
 
-from entrypoints.http.studio import POLICY
+from entrypoints.http.kit.headers import STUDIO_DEVICES
+from entrypoints.http.kit.headers import STUDIO_POLICY as POLICY
 from unit.http.served import Served
 
 FOLDER = files("entrypoints.http") / "static" / "studio"
@@ -31,6 +32,8 @@ async def test_the_page_knows_its_api_and_what_is_on_sale(server: Served, path: 
     assert page.status == 200
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert page.headers["Content-Security-Policy"] == POLICY
+    assert page.headers["Permissions-Policy"] == STUDIO_DEVICES
+    assert "camera=(self)" in STUDIO_DEVICES
     assert 'data-api="/teezu/api/v1"' in text
     [offers] = re.findall(r'data-packages="([^"]*)"', text)
     assert json.loads(unescape(offers))[1] == {

@@ -16,8 +16,10 @@ from platform_core.kernel.actor import (
     STAFF,
     USERS,
     Actor,
+    KeyActor,
     Policy,
     Role,
+    Scope,
     Via,
 )
 from platform_core.kernel.errors import Forbidden, Unauthenticated
@@ -49,6 +51,47 @@ def test_a_policy_admits_those_it_names(policy: Policy, actor: Actor) -> None:
     else:
         with pytest.raises(Unauthenticated if actor is ANONYMOUS else Forbidden):
             policy.check(actor)
+
+
+KEYS = [
+    KeyActor("usr_1", role, Via.API_KEY, scopes=frozenset(scopes))
+    for role in Role
+    for scopes in ((), (Scope.READ,), (Scope.SELL, Scope.WRITE_ORDERS), tuple(Scope))
+]
+
+
+@pytest.mark.parametrize("policy", ADMITTED, ids=lambda policy: policy.name)
+def test_auth_16_no_key_gets_past_a_policy_that_names_no_scope(policy: Policy) -> None:
+    for key in KEYS:
+        if policy is ANYONE:
+            policy.check(key)
+        else:
+            with pytest.raises(Forbidden):
+                policy.check(key)
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_key_gets_as_far_as_its_scopes_and_the_role_of_its_user_go(scope: Scope) -> None:
+    for policy in (USERS, CREATORS, STAFF):
+        opened = policy.for_keys(scope)
+        for key in KEYS:
+            if scope in key.scopes and (policy.roles is None or key.role in policy.roles):
+                opened.check(key)
+            else:
+                with pytest.raises(Forbidden):
+                    opened.check(key)
+        for actor in ACTORS:
+            if actor in ADMITTED[policy]:
+                opened.check(actor)
+            else:
+                with pytest.raises((Unauthenticated, Forbidden)):
+                    opened.check(actor)
+
+
+def test_a_key_of_staff_has_no_rank() -> None:
+    for key in KEYS:
+        assert not key.is_staff
+        assert not key.is_admin
 
 
 def test_staff_outrank_users_and_admins_outrank_moderators() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
 
 import msgspec
 from aiohttp import hdrs, web
@@ -14,6 +17,7 @@ from entrypoints.http.kit.cursors import Cursors
 from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.headers import JSON, REQUEST_ID, Cors, host_allowed, request_id, security_headers
 from entrypoints.http.kit.limits import Allowance
+from entrypoints.http.kit.operators import Operators
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.plain import PlainResponse
 from entrypoints.http.kit.refusals import LIMITED, MISDIRECTED, HttpRefusal, Refusal
@@ -36,9 +40,11 @@ class Desk:
     def __init__(self, dialect: Dialect, options: HttpOptions) -> None:
         self.dialect = dialect
         self.options = options
-        self.credentials = Credentials(options.cookie_name if dialect.cookie else None, options)
+        self.credentials = Credentials(options.cookie_name if dialect.cookie else None, options, dialect.key_header)
         self.encode = msgspec.json.Encoder().encode
+        self.encode_answer = self.encode if dialect.envelope is None else _within(dialect.envelope, self.encode)
         self.cursors = Cursors(options.cursor_key)
+        self.operators = Operators(options)
         self._clients = Clients(options.trusted_proxies)
         self._cors = Cors(options)
         self._limiter = options.limiter
@@ -106,6 +112,13 @@ class Desk:
 
     async def turn_away(self, request: web.Request, refusal: Refusal, extra: dict[str, str]) -> PlainResponse:
         """Answer a request that is for no operation."""
+        began = perf_counter()
+        response = await self._turn_away(request, refusal, extra)
+        if self.options.observer is not None:
+            self.options.observer(self.dialect.name, "", response.status, perf_counter() - began)
+        return response
+
+    async def _turn_away(self, request: web.Request, refusal: Refusal, extra: dict[str, str]) -> PlainResponse:
         headers = self.headers(request)
         try:
             self.check_host(request)
@@ -127,6 +140,10 @@ class Desk:
         headers.update(self._cors.preflight(request.headers, allow))
         del headers[hdrs.CONTENT_TYPE]
         return PlainResponse(204, headers, None)
+
+
+def _within(envelope: Callable[[Any], Mapping[str, Any]], encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    return lambda answer: encode(envelope(answer))
 
 
 def _tell(allowance: Allowance, headers: CIMultiDict[str]) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from attrs import field, frozen
 
+from entrypoints.http.kit.hooks import Hook
+from entrypoints.http.kit.legacy import Legacy
 from entrypoints.http.kit.refusals import Refusal
 from entrypoints.http.kit.rows import Answer, Row
 from platform_core.kernel.actor import Actor
@@ -41,9 +44,15 @@ class Dialect:
         root: The prefix at which its own document has it, such as `/api/v1`; it is mounted at `/<name><root>`.
         rows: Its operations.
         show_refusal: How it spells a refusal.
+        bearer: What its document says of the bearer token.
         cookie: Whether it takes the session cookie too.
         doorkeeping: How it tells who a token belongs to.
+        key_header: The header in which it takes API keys; None where it takes none.
+        key_doorkeeping: How it tells who an API key belongs to.
+        envelope: What it puts around what an operation answers; None where answers go out as they are.
         statuses: The status of each kind of refusal.
+        hooks: Its operations that take messages of services.
+        legacy: Old addresses at the root of a server that serves this dialect there.
     """
 
     name: str
@@ -53,9 +62,15 @@ class Dialect:
     root: str
     rows: Sequence[Row]
     show_refusal: Callable[[Refusal], Answer]
+    bearer: str = "`Bearer <sessionToken>`"
     cookie: bool = False
     doorkeeping: Callable[[Platform], Doorkeeping] = field(default=lambda platform: platform.doorkeeper.actor)
+    key_header: str | None = None
+    key_doorkeeping: Callable[[Platform], Doorkeeping] | None = None
+    envelope: Callable[[Any], Mapping[str, Any]] | None = None
     statuses: Mapping[Kind, int] = field(default=STATUSES)
+    hooks: Sequence[Hook] = ()
+    legacy: Legacy | None = None
 
     @property
     def prefix(self) -> str:

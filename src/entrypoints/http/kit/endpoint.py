@@ -15,6 +15,7 @@ from entrypoints.http.kit.credentials import Credential
 from entrypoints.http.kit.cursors import Seal
 from entrypoints.http.kit.desk import Desk, log
 from entrypoints.http.kit.dialect import Doorkeeping
+from entrypoints.http.kit.downloads import Download
 from entrypoints.http.kit.fields import TextReader, fill, refusal
 from entrypoints.http.kit.forms import FormReader
 from entrypoints.http.kit.plain import PlainResponse
@@ -35,16 +36,20 @@ class Endpoint:
         desk: Its dialect's desk.
         platform: Who decides.
         who: Tells who a token belongs to.
+        whose_key: Tells who an API key belongs to; None where none are taken.
 
     Raises:
         TypeError: The platform has no such command, it says nowhere who may run it, or the row's parts do not fit.
     """
 
-    def __init__(self, row: Row, desk: Desk, platform: Platform, who: Doorkeeping) -> None:
+    def __init__(
+        self, row: Row, desk: Desk, platform: Platform, who: Doorkeeping, whose_key: Doorkeeping | None = None
+    ) -> None:
         self.row = row
         self._desk = desk
         self._platform = platform
         self._who = who
+        self._whose_key = whose_key or who
         self._command = row.command
         self._check(row, desk, platform)
         self._shape = row.shape
@@ -55,7 +60,7 @@ class Endpoint:
         self._reader = TextReader(self._shape)
         self._path_fields = frozenset(row.path_fields)
         self._has_body = row.method not in ("GET", "DELETE")
-        self._wants_body = not self._path_fields.issuperset(self._shape.__struct_encode_fields__)
+        self._wants_body = row.wants_body
         self._is_command = issubclass(self._command, Command)
         targets = {core: self._names.get(core, core) for core in self._command.target}
         # What is not in the path is known only when the body is: then the use case itself asks `permits`.
@@ -74,6 +79,8 @@ class Endpoint:
         known = set(row.shape.__struct_encode_fields__)
         if row.pages and not issubclass(row.shape, PageAsk):
             raise TypeError(f"{where}: {row.ask.__name__} is no PageAsk")
+        if (row.produces is not None) is not (row.answer is Download):
+            raise TypeError(f"{where}: a row says what it produces if, and only if, its presenter makes a Download")
         if missing := set(row.path_fields) - known:
             raise TypeError(f"{where}: {row.ask.__name__} has no field {min(missing)}")
 
@@ -84,7 +91,7 @@ class Endpoint:
             return await self._answer(request)
         began = perf_counter()
         response = await self._answer(request)
-        observer(self.row.method, self._desk.dialect.prefix + self.row.path, response.status, perf_counter() - began)
+        observer(self._desk.dialect.name, self.row.id, response.status, perf_counter() - began)
         return response
 
     async def _answer(self, request: web.Request) -> PlainResponse:
@@ -111,9 +118,14 @@ class Endpoint:
     async def _serve(self, request: web.Request, headers: CIMultiDict[str], reader: FormReader | None) -> PlainResponse:
         desk, row, platform = self._desk, self.row, self._platform
         desk.check_host(request)
-        actor, credential = await self._authenticate(request, headers)
-        # Who signs in or registers is counted by address, whatever token they have at hand.
-        await desk.count(request, row.limit, None if row.forgives_token else actor, headers)
+        if row.audience == "users":
+            actor, credential = await self._authenticate(request, headers)
+            # Who signs in or registers is counted by address, whatever token they have at hand.
+            await desk.count(request, row.limit, None if row.forgives_token else actor, headers)
+        else:
+            actor, credential = ANONYMOUS, None
+            if row.audience == "operators":
+                desk.operators.check(request.headers)
         texts = request.match_info
         if self._admits:
             target = {core: texts[wire] for core, wire in self._targets.items()}
@@ -123,24 +135,40 @@ class Endpoint:
         if credential is not None and desk.credentials.is_forged(request, credential):
             raise HttpRefusal(FORGED)
         wish, file = await self._read(request, reader)
-        key = None
-        if self._is_command:
-            key = request.headers.get("Idempotency-Key")
-            if key is None and desk.options.require_idempotency_key:
-                raise HttpRefusal(KEY_MISSING)
+        key = self._key(request) if self._is_command else None
         place = self._place(wish, actor) if row.pages else ()
         position = desk.cursors.open(wish.cursor, place) if place and isinstance(wish.cursor, str) else None
-        command = self._command() if wish is None else wish.command(Caller(actor, credential, position, file))
+        if wish is None:
+            command = self._command()
+        else:
+            kept = None if row.cookie is None else desk.credentials.kept(request, row.cookie)
+            command = wish.command(Caller(actor, credential, position, file, kept))
         outcome = await platform.perform(command, by=actor, key=key)
         shown = row.show(outcome.value, self._seal(place)) if place else row.show(outcome.value)
         if outcome.replayed:
             headers["Idempotent-Replayed"] = "true"
+        status = row.status
         if row.then is not None:
-            row.then(outcome.value, Reply(headers, desk.options))
+            reply = Reply(headers, desk.options, request.rel_url.raw_path.removesuffix(row.path))
+            row.then(outcome.value, reply)
+            status = reply.status or status
         if shown is None:
             del headers[hdrs.CONTENT_TYPE]
-            return PlainResponse(row.status, headers, None)
-        return PlainResponse(row.status, headers, desk.encode(shown))
+            return PlainResponse(status, headers, None)
+        return PlainResponse(status, headers, self._body(shown, headers))
+
+    def _key(self, request: web.Request) -> str | None:
+        key = request.headers.get("Idempotency-Key")
+        if key is None and self._desk.options.require_idempotency_key:
+            raise HttpRefusal(KEY_MISSING)
+        return key
+
+    def _body(self, shown: Any, headers: CIMultiDict[str]) -> bytes:
+        if isinstance(shown, Download):
+            headers[hdrs.CONTENT_TYPE] = self.row.produces or ""
+            headers[hdrs.CONTENT_DISPOSITION] = shown.disposition
+            return shown.body
+        return self._desk.encode_answer(shown)
 
     def _place(self, wish: Any, actor: Actor) -> tuple[str, ...]:
         """What a cursor of this list is bound to: the list, the user and the filters."""
@@ -164,7 +192,8 @@ class Endpoint:
                 # Who signs in is no longer who the browser remembers: its cookie is passed over, not held against them.
                 return ANONYMOUS, None
             try:
-                return await self._who(credential.token), credential
+                who = self._whose_key if credential.is_key else self._who
+                return await who(credential.token), credential
             except Unauthenticated:
                 if self.row.forgives_token:
                     return ANONYMOUS, credential

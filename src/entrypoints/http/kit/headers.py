@@ -1,4 +1,4 @@
-"""Headers that go with every answer: security, request id, CORS."""
+"""Headers that go with every answer: security, request id, CORS. Every policy for browsers stands here (HTTP-06)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,48 @@ JSON = "application/json"
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-#: Nothing an API answers is ever a page.
-API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+CONTENT_POLICY = "Content-Security-Policy"
+PERMISSIONS = "Permissions-Policy"
 
-EXPOSED = "X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, Idempotent-Replayed"
-ASKED = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
+#: Nothing an API answers is ever a page, and neither is a script or a style by itself.
+API_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+#: Swagger UI sets styles on elements and draws small pictures from data; it needs nothing else.
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+#: Everything comes from here, and no text can become code: what writes markup or scripts is refused by the browser. The
+#: one named policy of the page makes the address of its worker.
+STUDIO_POLICY = (
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types studio"
+)
+#: A form and its style.
+PAYMENT_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+#: A file is never a page: no script of it runs, and it loads nothing (FILE-04).
+MEDIA_POLICY = (
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; sandbox"
+)
+
+#: What no page of ours asks of a device. Browsers complain of names they do not know, so only old ones are here.
+_DEVICES = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
+
+
+def _permissions(*own: str) -> str:
+    return ", ".join(f"{name}=({'self' if name in own else ''})" for name in _DEVICES)
+
+
+NO_DEVICES = _permissions()
+#: The studio sends what its camera sees, and no sound.
+STUDIO_DEVICES = _permissions("camera")
+
+EXPOSED = (
+    "X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, Idempotent-Replayed, "
+    "Content-Disposition"
+)
+ASKED = "Authorization, Content-Type, Idempotency-Key, X-API-Key, X-Request-Id"
 
 
 def security_headers(options: HttpOptions) -> CIMultiDict[str]:
@@ -31,7 +68,8 @@ def security_headers(options: HttpOptions) -> CIMultiDict[str]:
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
             "Referrer-Policy": "no-referrer",
-            "Content-Security-Policy": API_POLICY,
+            CONTENT_POLICY: API_POLICY,
+            PERMISSIONS: NO_DEVICES,
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-site",
         }

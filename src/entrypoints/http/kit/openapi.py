@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, get_type_hints
 
 import msgspec
 
 from entrypoints.http.kit.dialect import Dialect
+from entrypoints.http.kit.hooks import Hook
 from entrypoints.http.kit.rows import Ask, Row
 from platform_core.kernel.command import Command
+from platform_core.kernel.errors import Kind
 
 Json = dict[str, Any]
 
@@ -26,8 +28,10 @@ _HEADERS: Json = {
         "description": "`true` when this answer was given before under the same key.",
         "schema": {"const": "true"},
     },
-    "Set-Cookie": {"description": "The session, for browsers.", "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "The name of the file.", "schema": {"type": "string"}},
+    "Set-Cookie": {"description": "For browsers: the session, or what renews it.", "schema": {"type": "string"}},
 }
+_HOOK_REFUSALS = (400, 401, 404, 408, 413, 500, 503)
 _ALWAYS = ("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 _KEY: Json = {
@@ -68,16 +72,18 @@ def document(dialect: Dialect, *, servers: Iterable[str] = (), cookie_name: str 
     paths: dict[str, Json] = {}
     for row in dialect.rows:
         paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, dialect, schemas)
+    for hook in dialect.hooks:
+        paths.setdefault(hook.path, {})[hook.method.lower()] = _hook(hook, dialect)
     return {
         "openapi": "3.1.0",
         "info": {"title": dialect.title, "version": dialect.version, "description": dialect.description},
         "servers": [{"url": url} for url in servers or (dialect.prefix,)],
-        "tags": [{"name": tag} for tag in dict.fromkeys(row.tag for row in dialect.rows)],
+        "tags": [{"name": tag} for tag in _tags(dialect)],
         "paths": paths,
         "components": {
             "schemas": {name: schemas[name] for name in schemas if name not in _asked_by_path_only(dialect)},
             "headers": _HEADERS,
-            "responses": {str(status): _refusal(status, dialect) for status in _WHY},
+            "responses": {str(status): _refusal(status, dialect) for status in _whys(dialect)},
             "securitySchemes": _schemes(dialect, cookie_name),
         },
     }
@@ -87,13 +93,18 @@ def _error(dialect: Dialect) -> str:
     return str(get_type_hints(dialect.show_refusal)["return"].__name__)
 
 
+def _tags(dialect: Dialect) -> Iterable[str]:
+    return dict.fromkeys([*(row.tag for row in dialect.rows), *(hook.tag for hook in dialect.hooks)])
+
+
 def _shapes(dialect: Dialect) -> list[Any]:
     shapes: dict[Any, None] = {get_type_hints(dialect.show_refusal)["return"]: None}
     for row in dialect.rows:
         if row.shape is not Ask:
             shapes[row.shape] = None
-        if row.answer is not type(None):
+        if row.answer is not type(None) and row.produces is None:
             shapes[row.answer] = None
+    shapes.update({type(hook.answer): None for hook in dialect.hooks})
     return list(shapes)
 
 
@@ -103,10 +114,22 @@ def _asked_by_path_only(dialect: Dialect) -> set[str]:
 
 
 def _schemes(dialect: Dialect, cookie_name: str) -> Json:
-    schemes: Json = {"bearer": {"type": "http", "scheme": "bearer", "description": "`Bearer <sessionToken>`"}}
+    schemes: Json = {"bearer": {"type": "http", "scheme": "bearer", "description": dialect.bearer}}
     if dialect.cookie:
         schemes["cookie"] = {"type": "apiKey", "in": "cookie", "name": cookie_name}
+    if dialect.key_header is not None:
+        schemes["key"] = {"type": "apiKey", "in": "header", "name": dialect.key_header}
+    for hook in dialect.hooks:
+        schemes.update(
+            {name: {"type": "apiKey", "in": "header", "name": told} for name, told in hook.signatures.items()}
+        )
     return schemes
+
+
+def _whys(dialect: Dialect) -> Mapping[int, str]:
+    """Why each status is answered, of those that the dialect has."""
+    invalid = dialect.statuses[Kind.INVALID]
+    return {status: why for status, why in _WHY.items() if status != 422 or invalid == 422}
 
 
 def _operation(row: Row, dialect: Dialect, schemas: dict[str, Any]) -> Json:
@@ -119,19 +142,44 @@ def _operation(row: Row, dialect: Dialect, schemas: dict[str, Any]) -> Json:
         "responses": _responses(row, dialect),
     }
     schemes: list[Json] = [{"bearer": []}, *([{"cookie": []}] if dialect.cookie else [])]
+    if dialect.key_header is not None and command.policy.scope is not None:
+        schemes.append({"key": []})
     operation["security"] = [] if row.forgives_token else schemes if command.policy.signed_in else [{}, *schemes]
     schema = schemas.get(row.shape.__name__, {})
-    if parameters := _parameters(row, schema):
+    parameters = _parameters(row, schema)
+    if row.cookie is not None:
+        parameters.append({"name": row.cookie, "in": "cookie", "required": False, "schema": {"type": "string"}})
+    if parameters:
         operation["parameters"] = parameters
-    # What the path says in full needs no body.
-    has_body = not set(row.path_fields).issuperset(row.shape.__struct_encode_fields__)
-    if row.method not in ("GET", "DELETE") and has_body:
+    if row.takes_body:
         content: Json = {"schema": _body(row, schema)}
         if row.example is not None:
             content["example"] = dict(row.example)
         kind = "application/json" if row.file is None else "multipart/form-data"
-        operation["requestBody"] = {"required": True, "content": {kind: content}}
+        operation["requestBody"] = {"required": row.wants_body, "content": {kind: content}}
     return operation
+
+
+def _hook(hook: Hook, dialect: Dialect) -> Json:
+    schema = _within(dialect, {"$ref": _REF.format(name=type(hook.answer).__name__)})
+    shown = msgspec.to_builtins(hook.answer)
+    example = dict(shown if dialect.envelope is None else dialect.envelope(shown))
+    success = {
+        "description": HTTPStatus(hook.status).phrase,
+        "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
+        "content": {"application/json": {"schema": schema, "example": example}},
+    }
+    refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _HOOK_REFUSALS}
+    body = {"schema": {"type": "object"}, "example": dict(hook.example)}
+    return {
+        "operationId": hook.id,
+        "summary": hook.summary,
+        "description": hook.description,
+        "tags": [hook.tag],
+        "security": [{name: []} for name in hook.signatures],
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {str(hook.status): success, **refusals},
+    }
 
 
 def _parameters(row: Row, schema: Json) -> list[Json]:
@@ -165,9 +213,9 @@ def _body(row: Row, schema: Json) -> Json:
     return {**body, "properties": rest, **({"required": required} if required else {})}
 
 
-def _statuses(row: Row) -> list[int]:
+def _statuses(row: Row, dialect: Dialect) -> list[int]:
     """The refusals an operation may answer with."""
-    found = {400, 401, 422, 429, 500, 503}
+    found = {400, 401, dialect.statuses[Kind.INVALID], 429, 500, 503}
     if row.command.target or row.path_fields or row.shape is not Ask:
         found.add(404)
     if row.command.policy.signed_in:
@@ -182,19 +230,35 @@ def _statuses(row: Row) -> list[int]:
 
 
 def _responses(row: Row, dialect: Dialect) -> Json:
-    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _ALWAYS}
+    always = _ALWAYS if row.audience == "users" else ("X-Request-Id",)
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in always}
     if issubclass(row.command, Command):
         headers["Idempotent-Replayed"] = {"$ref": "#/components/headers/Idempotent-Replayed"}
-    if row.then is not None and dialect.cookie:
+    if row.then is not None and row.audience == "users":
         headers["Set-Cookie"] = {"$ref": "#/components/headers/Set-Cookie"}
+    if row.produces is not None:
+        headers["Content-Disposition"] = {"$ref": "#/components/headers/Content-Disposition"}
     success: Json = {"description": HTTPStatus(row.status).phrase, "headers": headers}
-    if row.answer is not type(None):
-        content: Json = {"schema": {"$ref": _REF.format(name=row.answer.__name__)}}
+    if row.produces is not None:
+        # OpenAPI 3.1 says of bytes that are no JSON nothing but their type.
+        success["content"] = {row.produces: {}}
+    elif row.answer is not type(None):
+        content: Json = {"schema": _within(dialect, {"$ref": _REF.format(name=row.answer.__name__)})}
         if row.answers is not None:
-            content["example"] = dict(row.answers)
+            content["example"] = dict(row.answers if dialect.envelope is None else dialect.envelope(row.answers))
         success["content"] = {"application/json": content}
-    refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _statuses(row)}
-    return {str(row.status): success, **refusals}
+    refusals = {str(status): {"$ref": f"#/components/responses/{status}"} for status in _statuses(row, dialect)}
+    others = {str(status): {**success, "description": HTTPStatus(status).phrase} for status in row.also}
+    return {str(row.status): success, **refusals, **others}
+
+
+def _within(dialect: Dialect, schema: Json) -> Json:
+    """An answer's schema with what the dialect puts around it."""
+    if dialect.envelope is None:
+        return schema
+    around = dialect.envelope(schema)
+    told = {name: part if part is schema else {"const": part} for name, part in around.items()}
+    return {"type": "object", "properties": told, "required": list(told), "additionalProperties": False}
 
 
 def _refusal(status: int, dialect: Dialect) -> Json:

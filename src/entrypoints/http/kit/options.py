@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from attrs import field, frozen
 
 from entrypoints.http.kit.limits import Limit, Limiter, LocalLimiter
 
-#: Called once for each answer of a dialect: verb, path template, status, seconds it took.
+#: Called once for each answer: the dialect (empty outside of any), the operation's id, the status, the seconds it took.
 Observer = Callable[[str, str, int, float], None]
 
 
@@ -57,6 +57,9 @@ class HttpOptions:
         keepalive_seconds: How long an idle connection is kept.
         connections_per_ip: How many connections one address may hold; trusted proxies may hold any number.
         observer: Told of each answer, when given.
+        metrics: Writes the page of figures that operators' tools collect; there is none when None.
+        operators_token: What operators send to see figures and the deep health check. Without it everybody may in
+            development, and nobody in production (OPS-01).
     """
 
     root_api: str | None = None
@@ -78,3 +81,5 @@ class HttpOptions:
     keepalive_seconds: float = 75.0
     connections_per_ip: int = 100
     observer: Observer | None = None
+    metrics: Callable[[], Awaitable[bytes]] | None = None
+    operators_token: str = field(default="", repr=False)

@@ -12,6 +12,7 @@ from yarl import URL
 
 from entrypoints.http.kit.desk import Desk
 from entrypoints.http.kit.endpoint import Endpoint
+from entrypoints.http.kit.hook_endpoint import HookEndpoint
 from entrypoints.http.kit.outside import Handler
 from entrypoints.http.kit.plain import PlainResponse
 from entrypoints.http.kit.refusals import NO_RESOURCE, NO_VERB
@@ -57,7 +58,7 @@ class Mount(AbstractResource):
         endpoints: Its operations.
     """
 
-    def __init__(self, prefix: str, desk: Desk, endpoints: Sequence[Endpoint]) -> None:
+    def __init__(self, prefix: str, desk: Desk, endpoints: Sequence[Endpoint | HookEndpoint]) -> None:
         super().__init__()
         self._prefix = prefix
         self._desk = desk
@@ -72,7 +73,7 @@ class Mount(AbstractResource):
             self._complete(leaf)
         self._nothing = self._route("*", self._no_resource)
 
-    def _add(self, endpoint: Endpoint) -> None:
+    def _add(self, endpoint: Endpoint | HookEndpoint) -> None:
         path, method = endpoint.row.path, endpoint.row.method
         leaf = self._leaf(path)
         if method in leaf.routes:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, get_type_hints
 
 from aiohttp import hdrs
 from attrs import frozen
 from msgspec import UNSET, Meta, Struct, UnsetType
 from multidict import CIMultiDict
 
-from entrypoints.http.kit.credentials import Credential
+from entrypoints.http.kit.credentials import Credential, Kept
 from entrypoints.http.kit.cursors import Seal
+from entrypoints.http.kit.downloads import Download
 from entrypoints.http.kit.fields import Rule
 from entrypoints.http.kit.options import HttpOptions
 from platform_core.content.ports import Incoming
@@ -23,7 +24,11 @@ from platform_core.kernel.page import DEFAULT_LIMIT, MOST, Position
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
-A = TypeVar("A", bound="Answer | None")
+A = TypeVar("A", bound="Answer | Download | None")
+
+#: Whom an operation is for. `probes` are neither asked who they are nor counted, so that answering needs nothing that
+#: could be away; `operators` are probes that show the operators' token (OPS-01).
+Audience = Literal["users", "probes", "operators"]
 
 #: A moment on the wire: ISO 8601, UTC, whole seconds.
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, examples=["2026-05-01T12:00:00Z"])]
@@ -43,12 +48,14 @@ class Caller:
         credential: The token sent along, whether or not it is still good.
         position: Where the page of a list is to begin, as its cursor says.
         file: The file that came with a form.
+        kept: What the browser keeps in the row's cookie.
     """
 
     actor: Actor
     credential: Credential | None
     position: Position | None = None
     file: Incoming | None = None
+    kept: Kept | None = None
 
     @property
     def presented(self) -> str | None:
@@ -64,12 +71,13 @@ class Ask(Struct, frozen=True, forbid_unknown_fields=True):
 
     `names` tells how the wire calls the fields that the core calls otherwise. `taken`, when given, is all that is said
     of a unique value that belongs to somebody else (AUTH-08). `rules` are the core's own rules on single fields: asked
-    here already, they let one answer name every broken field.
+    here already, they let one answer name every broken field. `is_optional` says that the whole body may be left out.
     """
 
     names: ClassVar[Mapping[str, str]] = {}
     taken: ClassVar[str | None] = None
     rules: ClassVar[Mapping[str, Rule]] = {}
+    is_optional: ClassVar[bool] = False
 
 
 NextCursor = Annotated[str | None, Meta(description="Where the next page begins; null on the last.")]
@@ -103,12 +111,16 @@ class Reply:
     Args:
         headers: The headers so far.
         options: How this server is configured.
+        mounted: Where the API is that was asked, such as `/teezu/api/v1`.
     """
 
-    def __init__(self, headers: CIMultiDict[str], options: HttpOptions) -> None:
+    def __init__(self, headers: CIMultiDict[str], options: HttpOptions, mounted: str = "") -> None:
         self.headers = headers
+        self._mounted = mounted
         self._name = options.cookie_name
         self._secure = "; Secure" if options.cookie_secure else ""
+        #: The status, where it is not the row's.
+        self.status: int | None = None
 
     def set_session(self, token: str, *, seconds: int) -> None:
         """Have the browser keep a session for so many seconds, out of reach of scripts and other sites' forms."""
@@ -118,6 +130,13 @@ class Reply:
     def drop_session(self) -> None:
         """Have the browser forget its session."""
         self.set_session("", seconds=0)
+
+    def keep(self, name: str, text: str, *, below: str, seconds: int) -> None:
+        """Have the browser keep a secret for the operations below a path of this API, and send it nowhere else: not for
+        pages of other sites, not even when it follows a link from one.
+        """
+        rules = f"Path={self._mounted}{below}; Max-Age={seconds}; HttpOnly; SameSite=Strict{self._secure}"
+        self.headers.add(hdrs.SET_COOKIE, f"{name}={text}; {rules}")
 
 
 @frozen(kw_only=True)
@@ -135,10 +154,14 @@ class Row:
         status: The status of success.
         limit: The class of its rate limit.
         then: What else success does to the answer, such as setting a cookie.
+        also: Statuses that `then` may give the answer instead.
+        audience: Whom it is for.
         pages: Whether it is a list told a page at a time; then `show` is given a `Seal` too.
         forgives_token: Whether a token that is no longer good is passed over. Otherwise it is refused even where
             nobody needs to be signed in: a reader whose session has ended should be told, not shown less.
         file: The field of the `Ask` that is a file. The request is a form then, and `Caller.file` has the file.
+        cookie: A cookie of this operation's own, which `Caller.kept` has.
+        produces: The media type of the answer where it is a file: then `show` makes a `Download`.
         example: A request as the document shows it.
         answers: An answer as the document shows it.
     """
@@ -153,9 +176,13 @@ class Row:
     status: int = 200
     limit: str = "default"
     then: Callable[[Any, Reply], None] | None = None
+    also: tuple[int, ...] = ()
+    audience: Audience = "users"
     pages: bool = False
     forgives_token: bool = False
     file: str | None = None
+    cookie: str | None = None
+    produces: str | None = None
     example: Mapping[str, Any] | None = None
     answers: Mapping[str, Any] | None = None
 
@@ -184,6 +211,17 @@ class Row:
         return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
 
     @property
+    def takes_body(self) -> bool:
+        """Whether a body says something that the path does not."""
+        in_path = set(self.path_fields)
+        return self.method not in ("GET", "DELETE") and not in_path.issuperset(self.shape.__struct_encode_fields__)
+
+    @property
+    def wants_body(self) -> bool:
+        """Whether the body must be there."""
+        return self.takes_body and not getattr(self.ask, "is_optional", False)
+
+    @property
     def answer(self) -> Any:
         """The type of what the presenter returns."""
         return get_type_hints(self.show)["return"]
@@ -204,8 +242,12 @@ class Verb(Protocol):
         status: int = 200,
         limit: str = "default",
         then: Callable[[R, Reply], None] | None = None,
+        also: tuple[int, ...] = (),
+        audience: Audience = "users",
         forgives_token: bool = False,
         file: str | None = None,
+        cookie: str | None = None,
+        produces: str | None = None,
         example: Mapping[str, Any] | None = None,
         answers: Mapping[str, Any] | None = None,
     ) -> Row:

@@ -316,6 +316,13 @@ _ITEM = {
     "durationMs": None,
     "createdAt": "2026-05-01T12:00:00Z",
 }
+CONTENT_EXAMPLE = {
+    **_ITEM,
+    "mimeType": "image/jpeg",
+    "status": "ready",
+    "moderationStatus": "approved",
+    "stats": {"unlocks": 3},
+}
 
 ROWS: tuple[Row, ...] = (
     listing(
@@ -360,13 +367,7 @@ ROWS: tuple[Row, ...] = (
         id="get_content",
         summary="Read an item; of a premium one, a teaser until it is paid for",
         tag="content",
-        answers={
-            **_ITEM,
-            "mimeType": "image/jpeg",
-            "status": "ready",
-            "moderationStatus": "approved",
-            "stats": {"unlocks": 3},
-        },
+        answers=CONTENT_EXAMPLE,
     ),
     delete(
         "/content/{id}",

@@ -8,8 +8,23 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from entrypoints.http.kit.cursors import Seal
 from entrypoints.http.kit.fields import Rule
-from entrypoints.http.kit.rows import Answer, Ask, Caller, Moment, Row, delete, get, moment, nothing, patch, post
+from entrypoints.http.kit.rows import (
+    Answer,
+    Ask,
+    Caller,
+    Moment,
+    PageAsk,
+    Row,
+    delete,
+    get,
+    listing,
+    moment,
+    nothing,
+    patch,
+    post,
+)
 from platform_core.booking.listing import (
     ChangeProvider,
     GetProvider,
@@ -36,7 +51,11 @@ When = Annotated[
 ]
 
 
-class ListProvidersAsk(Ask, frozen=True):
+USUAL = 20
+"""How many providers a page has when nobody says."""
+
+
+class ListProvidersAsk(PageAsk, frozen=True, kw_only=True):
     """Which providers."""
 
     names: ClassVar[Mapping[str, str]] = {"min_rating": "minRating", "order": "sort"}
@@ -47,12 +66,12 @@ class ListProvidersAsk(Ask, frozen=True):
         Literal["popularity", "rating", "rate"],
         Meta(description="Most sessions, best rating, or lowest rate first."),
     ] = "popularity"
-    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    limit: Annotated[int, Meta(ge=1, description="At most so many; above 100 it is taken for 100.")] = USUAL
 
-    def command(self, _: Caller) -> ListProviders:
+    def command(self, caller: Caller) -> ListProviders:
         """What the core is asked."""
         least = None if self.minRating is None else round(self.minRating * 100)
-        return ListProviders(self.category, least, ProviderOrder(self.sort), self.limit)
+        return ListProviders(self.category, least, ProviderOrder(self.sort), self.limit, caller.position)
 
 
 class ListedProvider(Struct, frozen=True):
@@ -70,6 +89,10 @@ class Providers(Answer, frozen=True):
 
     providers: list[ListedProvider]
     total: Annotated[int, Meta(examples=[142])]
+    nextCursor: Annotated[str, Meta(description="Where the next page begins; not there on the last.")] | UnsetType = (
+        UNSET
+    )
+    limit: Annotated[int, Meta(description=f"How many a page has at most; not told when {USUAL}.")] | UnsetType = UNSET
 
 
 class ProviderAsk(Ask, frozen=True):
@@ -195,13 +218,13 @@ def _stars(hundredths: int | None) -> float | None:
     return None if hundredths is None else hundredths / 100
 
 
-def show_providers(found: ProviderList) -> Providers:
-    """A list of providers."""
+def show_providers(found: ProviderList, seal: Seal) -> Providers:
+    """A page of providers; of the usual length and the only one it is exactly as the document has it."""
     listed = [
         ListedProvider(card.id, card.username, card.category, _stars(card.rating), card.rate)
         for card in found.providers
     ]
-    return Providers(listed, found.total)
+    return Providers(listed, found.total, seal(found.next) or UNSET, UNSET if found.limit == USUAL else found.limit)
 
 
 def show_slot(slot: OfferedSlot) -> AvailableSlot:
@@ -259,7 +282,7 @@ _PAGE = {
 }
 
 ROWS: tuple[Row, ...] = (
-    get(
+    listing(
         "/providers",
         ListProvidersAsk,
         show_providers,

@@ -7,8 +7,23 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from entrypoints.http.kit.cursors import Seal
 from entrypoints.http.kit.fields import Rule
-from entrypoints.http.kit.rows import Answer, Ask, Caller, Moment, Row, get, moment, nothing, patch, post
+from entrypoints.http.kit.rows import (
+    Answer,
+    Ask,
+    Caller,
+    Moment,
+    NextCursor,
+    PageAsk,
+    Row,
+    get,
+    listing,
+    moment,
+    nothing,
+    patch,
+    post,
+)
 from platform_core.kernel.money import LIMIT
 from platform_core.streams.broadcasting import (
     Connection,
@@ -77,15 +92,16 @@ class SetStateAsk(Ask, frozen=True):
         return SetStreamState(self.id, StreamState(self.state))
 
 
-class ListAsk(Ask, frozen=True):
+class ListAsk(PageAsk, frozen=True, kw_only=True):
     """Which streams to list."""
 
     state: Annotated[Literal["live", "frozen", "ended"], Meta(description="Only those in this state.")] = "live"
+    host: Annotated[str, Meta(max_length=64, description="Only those of this user.")] | None = None
     limit: Annotated[int, Meta(ge=1, description="At most so many; above 100 it is taken for 100.")] = 20
 
-    def command(self, _: Caller) -> ListStreams:
+    def command(self, caller: Caller) -> ListStreams:
         """What the core is asked."""
-        return ListStreams(StreamState(self.state), self.limit)
+        return ListStreams(StreamState(self.state), self.limit, self.host, caller.position)
 
 
 class JoinAsk(Ask, frozen=True):
@@ -173,6 +189,7 @@ class Streams(Answer, frozen=True):
     streams: list[Stream]
     total: Annotated[int, Meta(description="How many there are in that state.")]
     limit: Annotated[int, Meta(description="How many are shown at most.")]
+    nextCursor: NextCursor
 
 
 class StateSet(Answer, frozen=True):
@@ -243,9 +260,9 @@ def show_stream(stream: StreamView) -> Stream:
     )
 
 
-def show_streams(found: StreamList) -> Streams:
-    """A list of streams."""
-    return Streams([show_stream(stream) for stream in found.streams], found.total, found.limit)
+def show_streams(found: StreamList, seal: Seal) -> Streams:
+    """A page of streams."""
+    return Streams([show_stream(stream) for stream in found.streams], found.total, found.limit, seal(found.next))
 
 
 def show_moved(moved: Moved) -> StateSet:
@@ -307,14 +324,14 @@ ROWS: tuple[Row, ...] = (
         example={"title": "Evening show 🔥", "isPremium": True, "tokenPrice": 10},
         answers=_CONNECTION,
     ),
-    get(
+    listing(
         "/streams",
         ListAsk,
         show_streams,
         id="list_streams",
         summary="List the streams that are live, or frozen, or over",
         tag="streams",
-        answers={"streams": [_STREAM], "total": 1, "limit": 20},
+        answers={"streams": [_STREAM], "total": 1, "limit": 20, "nextCursor": None},
     ),
     get(
         "/streams/{id}",

@@ -163,6 +163,7 @@ export const broadcast = new Broadcast();
 
 /** One's own streams that are on. */
 export async function onAir() {
-  const lists = await Promise.all(["live", "frozen"].map((state) => get(`/streams?state=${state}&limit=100`)));
-  return lists.flatMap(({ streams }) => streams).filter(({ host }) => host.id === session.user?.id);
+  const host = encodeURIComponent(session.user.id);
+  const lists = await Promise.all(["live", "frozen"].map((state) => get(`/streams?state=${state}&host=${host}&limit=100`)));
+  return lists.flatMap(({ streams }) => streams);
 }

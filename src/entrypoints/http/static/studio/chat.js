@@ -1,6 +1,6 @@
 /** The chat of a stream: lines, tips, and what becomes of the stream, in the order in which they came. */
 
-import { Refusal } from "./api.js";
+import { get, Refusal } from "./api.js";
 import { connection } from "./connection.js";
 import { avatar, count, fill, h, icon, number, unique, words } from "./dom.js";
 import { BadField, field, onSubmit, problem } from "./forms.js";
@@ -14,7 +14,7 @@ const LONGEST = 500;
  * The chat.
  * @param {string} room
  * @param {{id: string, username: string}} host
- * @returns {{element: HTMLElement, note: (text: string) => void, close: () => void}}
+ * @returns {{element: HTMLElement, note: (text: string) => void, recall: () => Promise<void>, close: () => void}}
  */
 export function chat(room, host) {
   const list = h("div", { class: "lines", role: "log", "aria-label": "Chat", tabindex: "0" });
@@ -27,7 +27,7 @@ export function chat(room, host) {
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
     let before = list.lastElementChild;
     if (id) {
-      item.dataset.key = id.slice(id.indexOf("_") + 1);
+      item.dataset.key = id.slice(id.lastIndexOf("_") + 1);
       while (before?.dataset.key > item.dataset.key) before = before.previousElementSibling;
     }
     if (before) before.after(item);
@@ -73,8 +73,19 @@ export function chat(room, host) {
     );
   }
 
-  const off = connection.on(room, { send_message: line, tip });
+  /** What was said before we came, or while we were away. */
+  async function recall() {
+    try {
+      const { lines } = await get(`/streams/${encodeURIComponent(room.slice(room.indexOf(":") + 1))}/chat`);
+      lines.reverse().forEach(line);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error; // The chat goes on from here.
+    }
+  }
+
+  const off = connection.on(room, { send_message: line, tip, joined: ({ isWhole }) => isWhole || recall() });
   return {
+    recall,
     element: h("section", { class: "chat", "aria-label": "Chat" }, h("h2", {}, "Chat"), list, writing(room, line)),
     note: (text) => append(h("div", { class: "note" }, text)),
     close: off,

@@ -78,7 +78,8 @@ class Connection extends EventTarget {
   }
 
   /**
-   * Hear what is told in a room, or everywhere when it is null, until the function that this returns is called.
+   * Hear what is told in a room, or everywhere when it is null, until the function that this returns is called;
+   * `joined` too, each time we are in it (anew): whether that told us all we had missed.
    * @param {string | null} room
    * @param {Record<string, (told: object) => void>} handlers By event.
    */
@@ -91,8 +92,11 @@ class Connection extends EventTarget {
   }
 
   async #join(room) {
-    const joined = await this.ask("join_room", { room, cursor: this.#cursors.get(room) });
+    const cursor = this.#cursors.get(room);
+    const joined = await this.ask("join_room", { room, cursor });
     if (joined.cursor) this.#cursors.set(room, joined.cursor);
+    const told = { room, isWhole: Boolean(cursor) && !joined.gap };
+    this.dispatchEvent(new CustomEvent("told", { detail: { name: "joined", told } }));
     return joined;
   }
 

@@ -267,6 +267,7 @@ function stage(root) {
   );
   root.querySelector("h1").tabIndex = -1;
   look();
+  talk.recall();
   return () => {
     broadcast.removeEventListener("change", look);
     tips();

@@ -1,4 +1,4 @@
-"""Teezu's document: valid, complete, and true of the server that serves it."""
+"""The document of each dialect: valid, complete, and true of the server that serves it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,12 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from contract.dialects.rows import NAMES, ROWS
 from entrypoints.http.kit.rows import Ask, Row
-from entrypoints.http.server import openapi
-from entrypoints.http.teezu.dialect import TEEZU
+from entrypoints.http.server import DIALECTS, openapi
 from platform_core.kernel.actor import Role
-from support.stores import Stores
-from unit.http.served import API, Served, served
-
-
-@pytest.fixture
-def stores(memory_stores: Stores) -> Stores:
-    """In memory: this is about rows, not about stores."""
-    return memory_stores
-
+from platform_core.kernel.errors import Kind
+from unit.http.served import Served, served
 
 CHECKS = [
     not_a_server_error,
@@ -43,33 +36,40 @@ CHECKS = [
 ]
 
 
-def test_the_document_is_valid_openapi() -> None:
-    validate(openapi("teezu"))
+each_dialect = pytest.mark.parametrize("speaks", DIALECTS)
 
 
-def test_every_operation_has_examples_errors_headers_and_security() -> None:
-    document: Any = openapi("teezu")
+@each_dialect
+def test_the_document_is_valid_openapi(speaks: str) -> None:
+    validate(openapi(speaks))
 
-    for row in TEEZU.rows:
+
+@each_dialect
+def test_every_operation_has_examples_errors_headers_and_security(speaks: str) -> None:
+    document: Any = openapi(speaks)
+    invalid = str(DIALECTS[speaks].statuses[Kind.INVALID])
+
+    for row in DIALECTS[speaks].rows:
         operation = document["paths"][row.path][row.method.lower()]
         assert operation["summary"]
         assert operation["security"] or row.forgives_token
-        assert {"400", "422", "429", "500", "503"} <= set(operation["responses"])
+        assert {"400", invalid, "429", "500", "503"} <= set(operation["responses"])
         success = operation["responses"][str(row.status)]
-        assert "X-RateLimit-Limit" in success["headers"]
+        assert ("X-RateLimit-Limit" in success["headers"]) == (row.audience == "users")
         if row.answers is not None:
             assert success["content"]["application/json"]["example"]
         if "requestBody" in operation:
             kind = "application/json" if row.file is None else "multipart/form-data"
-            assert operation["requestBody"]["content"][kind]["example"]
+            assert "example" in operation["requestBody"]["content"][kind]
 
 
-async def test_the_document_and_its_page_are_served_without_any_other_host(server: Served) -> None:
-    document = await server.ask("GET", "/teezu/openapi.json")
-    page = await server.ask("GET", "/docs/teezu")
+@each_dialect
+async def test_the_document_and_its_page_are_served_without_any_other_host(server: Served, speaks: str) -> None:
+    document = await server.ask("GET", f"/{speaks}/openapi.json")
+    page = await server.ask("GET", f"/docs/{speaks}")
 
     assert document.json["openapi"] == "3.1.0"
-    assert document.json["servers"] == [{"url": API}]
+    assert document.json["servers"] == [{"url": server.prefix}]
     text = page.raw.decode()
     assert "http://" not in text
     assert "https://" not in text
@@ -80,16 +80,16 @@ async def test_the_document_and_its_page_are_served_without_any_other_host(serve
 
 
 @pytest.fixture
-def running() -> Iterator[tuple[str, str]]:
+def running(speaks: str) -> Iterator[tuple[str, str]]:
     """A server in a thread of its own, since the fuzzer waits for answers: its URL, and an admin's token."""
     ready: list[tuple[str, str]] = []
     up, stop = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
 
     async def main() -> None:
-        async with served() as server:
+        async with served(speaks=speaks) as server:
             guest = await server.guest("fuzzer", tokens=10**6, role=Role.ADMIN)
-            ready.append((server.url, guest.token))
+            ready.append((server.url + server.prefix, guest.token))
             up.set()
             await stop.wait()
 
@@ -102,17 +102,17 @@ def running() -> Iterator[tuple[str, str]]:
     loop.close()
 
 
-@pytest.mark.parametrize("row", TEEZU.rows, ids=lambda row: row.id)
-def test_no_request_gets_an_answer_outside_the_document(running: tuple[str, str], row: Row) -> None:
+@pytest.mark.parametrize(("speaks", "row"), ROWS, ids=NAMES)
+def test_no_request_gets_an_answer_outside_the_document(running: tuple[str, str], speaks: str, row: Row) -> None:
     url, token = running
-    operation = schemathesis.openapi.from_dict(openapi("teezu"))[row.path][row.method]
+    operation = schemathesis.openapi.from_dict(openapi(speaks))[row.path][row.method]
     good = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
     bad = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
 
     @settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[*HealthCheck])
     @given(case=good | bad if row.shape is not Ask else good)
     def probe(case: Any) -> None:
-        response = case.call(base_url=url + API, headers={"Authorization": f"Bearer {token}"})
+        response = case.call(base_url=url, headers={"Authorization": f"Bearer {token}"})
         case.validate_response(response, checks=CHECKS)
 
     probe()
