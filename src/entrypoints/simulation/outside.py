@@ -103,12 +103,16 @@ def _again(world: World, step: Step) -> Doing:
 
 # ---- workers, processes and time
 
+SENDING = ("send-transfers", "send-refunds", "take-money-back")
+"""The rounds in which money leaves the house."""
+
 
 def _draw_worker(rng: Random, world: World) -> tuple[str, ...] | None:
     busy = busy_rounds(world)
     if not busy and rng.random() < 0.8:
         return None
-    name = rng.choice(busy if busy and rng.random() < 0.95 else list(world.rounds))
+    sending = [name for name in busy if name in SENDING]
+    name = rng.choice((*busy, *sending, *sending) if busy and rng.random() < 0.95 else list(world.rounds))
     process = some(rng, [one for one in PROCESSES if not world.stage.is_busy(f"{name} {one}")])
     return None if process is None else (name, process)
 

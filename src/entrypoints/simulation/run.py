@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from adapters.simulation.stage import Crash
 from adapters.simulation.steps import AWAITS, CALLS, COMMITS, READS, Planned, Step, Trouble
-from entrypoints.simulation import bookings, outside, sales, selling, telling, tokens, wallets
+from entrypoints.simulation import bookings, outside, papers, sales, selling, telling, tokens, wallets
 from entrypoints.simulation.furnishing import furnish
 from entrypoints.simulation.healing import heal
 from entrypoints.simulation.invariants import Broken, Invariant, Scene
@@ -36,7 +36,7 @@ GROUPS = (
     (outside.VERBS, (1.0,)),
 )
 VERBS: dict[str, Verb] = {verb.name: verb for verbs, _ in GROUPS for verb in verbs}
-ALWAYS: tuple[Invariant, ...] = (*tokens.ALWAYS, *telling.ALWAYS, *sales.ALWAYS)
+ALWAYS: tuple[Invariant, ...] = (*tokens.ALWAYS, *telling.ALWAYS, *sales.ALWAYS, *papers.ALWAYS)
 AT_REST: tuple[Invariant, ...] = (*telling.AT_REST, *sales.AT_REST)
 UNTROUBLED = frozenset({"pay", "clock", "resume", "kill", "bank", "settle", "account", "spend"})
 """What is not an act of the platform: nothing can go wrong inside it."""
@@ -217,10 +217,9 @@ def _troubles(rng: Random, step: Step) -> Iterator[Planned]:
 
 
 def _sends(step: Step) -> bool:
-    return step.verb == "worker" and step.args[0] in SENDING
+    return step.verb == "worker" and step.args[0] in outside.SENDING
 
 
-SENDING = ("send-transfers", "send-refunds", "take-money-back")
 STRIKING: tuple[tuple[tuple[Trouble, ...], Sequence[int]], ...] = (
     # What leaves nobody knowing comes more often.
     ((*CALLS, *(Trouble.UNHEARD,) * 2, Trouble.BROKEN_AFTER, Trouble.LOST, Trouble.SLOW), (1, 1, 1, 1, 2, 3)),
