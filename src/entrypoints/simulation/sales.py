@@ -14,8 +14,9 @@ from platform_core.marketplace.payment import Fate, Payment, PaymentState
 from platform_core.marketplace.refund import UNDER_WAY, UNKEPT, Refund, RefundState
 from platform_core.payouts.debts import Debt
 from platform_core.payouts.movement import AttemptState, TransferAttempt, TransferState
-from platform_core.payouts.ports import Done, Failed, Pending, transfer_id
+from platform_core.payouts.ports import AccountState, Done, Failed, Pending, transfer_id
 from platform_core.payouts.reversal import TransferReversal
+from platform_core.payouts.seller import SellerAccount
 from platform_core.payouts.transfer import Transfer
 from platform_core.wallet.purchases import Purchase, PurchaseState
 
@@ -212,15 +213,18 @@ def _settled(scene: Scene) -> Iterator[str]:
 
 
 UNSETTLED = (T.IN_FLIGHT, T.PROBING, T.RETRY_WAIT, T.SCHEDULED)
-MAY_STAY = {T.BLOCKED: "not_onboarded", T.FAILED_PERMANENT: "account_closed"}
 
 
 def _moved(world: World) -> Iterator[str]:
+    accounts = {account.seller: account.state for account in world.all(SellerAccount)}
     for transfer in world.all(Transfer):
-        if transfer.state in UNSETTLED and not transfer.held:
-            yield f"{transfer.id} is still {transfer.state.value}"
-        if transfer.reason != MAY_STAY.get(transfer.state, transfer.reason):
-            yield f"{transfer.id} is {transfer.state.value}: {transfer.reason}"
+        state, account = transfer.state, accounts.get(transfer.seller)
+        if state in UNSETTLED and not transfer.held:
+            yield f"{transfer.id} is still {state.value}"
+        if state is T.BLOCKED and account is not None:
+            yield f"{transfer.id} is blocked: {transfer.reason}, and its seller {account.value}"
+        if state is T.FAILED_PERMANENT and account is not AccountState.CLOSED:
+            yield f"{transfer.id} has failed: {transfer.reason}, and its seller is {account and account.value}"
     for reversal in world.all(TransferReversal):
         if reversal.state in UNSETTLED:
             yield f"{reversal.id} is still {reversal.state.value}"
