@@ -69,14 +69,19 @@ class Healer:
 
     def _calm_outside(self) -> None:
         """People are let in again, accounts take money, banks decide, and what was slow is done."""
-        world, provider = self._world, self._world.provider
+        world = self._world
         for user in world.all(User):
             if user.banned_at is not None:
                 self._act(world.do(UnbanUser(user.id)))
+        self._take_money()
+        self._finish()
+
+    def _take_money(self) -> None:
+        """The sellers' accounts take money, but for those that were closed."""
+        provider = self._world.provider
         for account, state in list(provider.accounts.items()):
             if state in (AccountState.ONBOARDING, AccountState.RESTRICTED):
                 provider.set_account(account, AccountState.READY)
-        self._finish()
 
     def _finish(self) -> None:
         """What the provider and the banks have begun comes to its end."""
@@ -117,6 +122,7 @@ class Healer:
         for account in world.all(SellerAccount):
             if account.account is None:
                 self._act(world.do(StartOnboarding(), world.people[world.by_id[account.seller]]))
+        self._take_money()
         for refund in world.all(Refund):
             if refund.state is RefundState.REQUESTED:
                 self._act(world.do(ApproveRefund(refund.id)))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from adapters.simulation.steps import Trouble
 from entrypoints.simulation.run import run
 from support.planted import PLANTED
 
@@ -21,3 +25,15 @@ def test_a_planted_bug_is_found(bug: str) -> None:
         if broken is not None and broken.invariant in planted.breaks:
             return
     pytest.fail(f"nothing was found with {MOST} seeds")
+
+
+def test_the_page_lists_every_planted_bug() -> None:
+    page = (Path(__file__).parents[3] / "docs/simulation.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^\| ([a-z][^|]+) \| \d+ \|", page, re.MULTILINE)) == set(PLANTED)
+
+
+def test_the_page_lists_every_trouble() -> None:
+    page = (Path(__file__).parents[3] / "docs/simulation.md").read_text(encoding="utf-8")
+
+    assert {trouble.value for trouble in Trouble} <= set(re.findall(r"`([a-z-]+)`", page))
