@@ -105,17 +105,17 @@ class Provider:
         return page.said is O.PROCESSING or (page.said is not O.EXPIRED and self._clock.now() < page.expires_at)
 
     def dispute(self, charge: Charge, minor: int) -> str:
-        """A buyer's bank takes money back, until it is decided; the message about it."""
+        """A buyer's bank takes money back, until it is decided; the message about it, which names but the charge."""
         id = f"dp_{charge.reference}_{len(charge.disputes) + 1}"
         charge.disputes[id] = ("open", minor)
-        return self.tell(charge.subject, charge.reference, O.DISPUTED, Money(minor, charge.money.currency), id)
+        return self.tell("", charge.reference, O.DISPUTED, Money(minor, charge.money.currency), id)
 
     def decide(self, charge: Charge, id: str, *, won: bool) -> str:
         """The bank decides; the message about it."""
         minor = charge.disputes[id][1]
         charge.disputes[id] = ("won" if won else "lost", minor)
         outcome = O.DISPUTE_WON if won else O.DISPUTE_LOST
-        return self.tell(charge.subject, charge.reference, outcome, Money(minor, charge.money.currency), id)
+        return self.tell("", charge.reference, outcome, Money(minor, charge.money.currency), id)
 
     def settle(self, moved: Moved, failed: Failed | None = None) -> str:
         """Say what becomes of a movement that was slow, or that it fails after all; the message about it."""
@@ -187,6 +187,15 @@ class Provider:
         if said is None:
             return None
         return PaymentEvent(f"evt_{_name(subject)}", subject, reference, said, page.money, "", self.name)
+
+    async def subject(self, reference: str) -> str:
+        """What a charge is for."""
+        if await self._stage.calls() is not None:
+            raise Unavailable("the provider does not answer")
+        charge = self.charges.get(reference)
+        if charge is None:
+            raise NotFound("there is no such charge")
+        return charge.subject
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent | None:
         """The event in a message."""

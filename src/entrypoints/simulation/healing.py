@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
 from adapters.simulation.stage import Crash
 from adapters.simulation.steps import Step
 from entrypoints.simulation.world import World
@@ -60,10 +63,10 @@ class Healer:
         self._deliver()
         self._work()
 
-    def _act(self, work: object) -> str:
+    def _act(self, work: Coroutine[Any, Any, Any]) -> str:
         self._number += 1
         self._world.provider.number = self._number
-        outcome = self._world.stage.play(Step(self._number, "heal"), work)  # type: ignore[arg-type]  # any coroutine
+        outcome = self._world.stage.play(Step(self._number, "heal"), work)
         self._world.name_what_is_new()
         return outcome
 
