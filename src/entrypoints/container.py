@@ -242,8 +242,7 @@ async def running(
     if wrap is not None:
         container.store.override(providers.Object(wrap(container.store())))
     store: Storage = container.store()
-    # Let go of in the opposite order, each whatever became of the others.
-    async with AsyncExitStack() as held:
+    async with AsyncExitStack() as held:  # Let go of in the opposite order, each whatever became of the others.
         held.callback(container.passwords().close)
         held.push_async_callback(container.media().close)
         held.push_async_callback(container.vitals().close)

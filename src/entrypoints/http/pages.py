@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import html
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.resources import files
 
 from aiohttp import web
@@ -15,6 +15,7 @@ from entrypoints.http.kit.headers import CONTENT_POLICY, DOCS_POLICY
 from entrypoints.http.kit.openapi import document
 from entrypoints.http.kit.options import HttpOptions
 from entrypoints.http.kit.outside import Handler, Outside
+from entrypoints.http.kit.packing import packed
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png"}
 _STATIC = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png", "docs.js", "docs.css", "pay.css")
@@ -48,13 +49,11 @@ def add_static(app: web.Application, outside: Outside) -> None:
 
 
 def _file(body: bytes, kind: str) -> Handler:
-    # Compressed once: whoever asks often costs no more than the sending.
-    packed = gzip.compress(body, 9, mtime=0)
     headers = {"Cache-Control": "public, max-age=3600", "Vary": "Accept-Encoding", "Content-Type": kind}
 
     async def handler(request: web.Request) -> web.StreamResponse:
         if "gzip" in request.headers.get("Accept-Encoding", ""):
-            return web.Response(body=packed, headers={**headers, "Content-Encoding": "gzip"})
+            return web.Response(body=packed(body), headers={**headers, "Content-Encoding": "gzip"})
         return web.Response(body=body, headers=headers)
 
     return handler
@@ -64,11 +63,16 @@ def add_docs(app: web.Application, dialects: Sequence[Dialect], options: HttpOpt
     """Serve each dialect's document and the page that shows it."""
     for dialect in dialects:
         prefix = dialect.root if options.root_api == dialect.name else dialect.prefix
-        told = json.dumps(document(dialect, servers=(prefix,), cookie_name=options.cookie_name)).encode()
+        told = _told(dialect, prefix, options.cookie_name)
         where = f"/{dialect.name}/openapi.json"
         page = _DOCS.format(title=html.escape(dialect.title), document=where)
         app.router.add_get(where, outside.guarded(_file(told, "application/json"), "docs"))
         app.router.add_get(f"/docs/{dialect.name}", outside.guarded(_page(page), "docs"))
+
+
+@lru_cache(16)
+def _told(dialect: Dialect, prefix: str, cookie_name: str) -> bytes:
+    return json.dumps(document(dialect, servers=(prefix,), cookie_name=cookie_name)).encode()
 
 
 def _page(text: str) -> Handler:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import html
 import json
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from aiohttp import hdrs, web
 from entrypoints.http.kit.dialect import Dialect
 from entrypoints.http.kit.headers import CONTENT_POLICY, PERMISSIONS, STUDIO_DEVICES, STUDIO_POLICY
 from entrypoints.http.kit.outside import Handler, Outside
+from entrypoints.http.kit.packing import packed
 from platform_core.wallet.packages import Catalogue
 
 PATH = "/studio"
@@ -72,7 +72,6 @@ def _page(template: str, dialect: Dialect, catalogue: Catalogue) -> str:
 
 def _answer(body: bytes, kind: str, headers: Mapping[str, str]) -> Handler:
     """The same bytes for everybody, sent again only when they have changed: the files fit each other at any time."""
-    packed = gzip.compress(body, 9, mtime=0)
     tag = f'"{sha256(body).hexdigest()[:32]}"'
     common = {**headers, "Cache-Control": "no-cache", "Vary": "Accept-Encoding", "ETag": tag}
     content = {**common, "Content-Type": f"{kind}; charset=utf-8"}
@@ -81,7 +80,7 @@ def _answer(body: bytes, kind: str, headers: Mapping[str, str]) -> Handler:
         if any(known.value == tag.strip('"') for known in request.if_none_match or ()):
             return web.Response(status=304, headers=common)
         if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-            return web.Response(body=packed, headers={**content, "Content-Encoding": "gzip"})
+            return web.Response(body=packed(body), headers={**content, "Content-Encoding": "gzip"})
         return web.Response(body=body, headers=content)
 
     return handler

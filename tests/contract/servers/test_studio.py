@@ -171,9 +171,11 @@ async def test_premium_says_its_price_and_asks_before_it_is_paid(browser: Browse
     await expect(page.locator("#balance")).to_have_text("80")
     await expect(host.page.locator("#balance")).to_have_text("30")
 
+    await say(page, "It was worth it.")
     await page.get_by_role("link", name="Watch").click()
     await watch(page, "Premium show")
     await moves(page)
+    await expect(page.get_by_role("log")).to_contain_text("It was worth it.")
     await expect(page.locator("#balance")).to_have_text("80")
     host.is_content()
     guest.is_content()

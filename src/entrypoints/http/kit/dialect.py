@@ -32,7 +32,7 @@ STATUSES: Mapping[Kind, int] = {
 }
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class Dialect:
     """One public API.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -59,8 +60,7 @@ class TextReader:
     """
 
     def __init__(self, shape: type[Struct]) -> None:
-        hints = get_type_hints(shape, include_extras=True)
-        self._kinds = {field.encode_name: _plain(hints[field.name]) for field in msgspec.structs.fields(shape)}
+        self._kinds = _kinds(shape)
 
     def read(self, texts: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """The values by field; a text that is none is left for the Struct to refuse.
@@ -86,6 +86,12 @@ class TextReader:
         if kind is bool:
             return {"true": True, "false": False}.get(text, text)
         return text
+
+
+@cache
+def _kinds(shape: type[Struct]) -> Mapping[str, Any]:
+    hints = get_type_hints(shape, include_extras=True)
+    return {field.encode_name: _plain(hints[field.name]) for field in msgspec.structs.fields(shape)}
 
 
 def _plain(hint: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, get_type_hints
 
 from aiohttp import hdrs
@@ -37,6 +38,12 @@ Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, examples
 def moment(at: datetime) -> str:
     """A moment as the wire has it."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@cache
+def returned(function: Callable[..., Any]) -> Any:
+    """The type that a function says it returns; None if it does not say."""
+    return get_type_hints(function).get("return")
 
 
 @frozen
@@ -195,7 +202,7 @@ class Row:
         """
         if issubclass(self.ask, Request):
             return self.ask
-        made = get_type_hints(self.ask.command).get("return")
+        made = returned(self.ask.command)
         if not isinstance(made, type) or not issubclass(made, Request):
             raise TypeError(f"{self.ask.__name__}.command does not say which command it makes")
         return made
@@ -224,7 +231,7 @@ class Row:
     @property
     def answer(self) -> Any:
         """The type of what the presenter returns."""
-        return get_type_hints(self.show)["return"]
+        return returned(self.show)
 
 
 class Verb(Protocol):

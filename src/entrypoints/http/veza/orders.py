@@ -324,6 +324,7 @@ ROWS: tuple[Row, ...] = (
         id="fulfil_order",
         summary="Say that what one sells in an order is delivered",
         tag="seller",
+        example={"lines": [1]},
         answers=_PAID,
     ),
 )

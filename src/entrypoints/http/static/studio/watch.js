@@ -27,6 +27,7 @@ class Visit {
   #receiver = null;
   #hasPicture = false;
   #isLate = false;
+  #wasIn = false;
 
   constructor(root, id) {
     this.root = root;
@@ -67,6 +68,7 @@ class Visit {
   async #isPaid() {
     try {
       await connection.enter(this.room);
+      this.#wasIn = true;
       return true;
     } catch (error) {
       if (error.code === "ENTRY_REQUIRED") return false;
@@ -138,6 +140,7 @@ class Visit {
     this.#listen();
     await connection.enter(this.room, (back) => this.#back(back));
     if (this.#isOver) return connection.leave(this.room);
+    if (this.#wasIn) this.talk.recall(); // What was told since we looked in came before there was a place to show it.
     this.#receiver = new Receiver(this.room, this.joined.iceServers);
     this.#receiver.addEventListener("picture", ({ detail }) => this.#picture(detail));
     this.#receiver.addEventListener("change", () => this.#look());
