@@ -59,11 +59,15 @@ def _pay(world: World, step: Step) -> Doing:
 
 
 def charges(world: World) -> dict[str, Charge]:
-    """The money that came, by the name of the page it was paid on; the first of each."""
+    """The money that came, by the name of the page it was paid on: `y4`, and `y4:2` for what was paid there again."""
     names = {id: name for name, id in world.names.items()}
     found: dict[str, Charge] = {}
     for charge in world.provider.charges.values():
-        found.setdefault(names[charge.subject], charge)
+        count, name = 1, names[charge.subject]
+        while name in found:
+            count += 1
+            name = f"{names[charge.subject]}:{count}"
+        found[name] = charge
     return found
 
 
