@@ -8,7 +8,7 @@ from adapters.simulation.dealings import Call
 from entrypoints.simulation.invariants import Invariant, Scene, first
 from entrypoints.simulation.tokens import half_up
 from entrypoints.simulation.world import FEES, World
-from platform_core.ledger.ports import payable, psp, receivable
+from platform_core.ledger.ports import payable, psp, receivable, unmatched
 from platform_core.marketplace.order import DisputeStanding, Order, OrderState
 from platform_core.marketplace.payment import Fate, Payment, PaymentState
 from platform_core.marketplace.refund import UNDER_WAY, UNKEPT, Refund, RefundState
@@ -252,6 +252,28 @@ def _cash(scene: Scene) -> Iterator[str]:
             yield f"{transfer.id} sent {transfer.sent - transfer.reversed}, the provider {sent.get(transfer.id, 0)}"
 
 
+def _apart(scene: Scene) -> Iterator[str]:
+    """What buys nothing is kept apart until it is back; what a bank takes is taken from those who got that money."""
+    world, apart = scene.world, 0
+    standings: dict[str, set[str]] = {}
+    for payment in world.all(Payment):
+        for charge in payment.charges:
+            there = world.provider.charges[charge.reference]
+            if charge.fate is Fate.KEPT:
+                standings[payment.order] = {state for state, _ in there.disputes.values()}
+            else:
+                gone = sum(minor for state, minor in there.disputes.values() if state != "won")
+                apart += there.money.minor - there.refunded - gone
+    for order in world.all(Order):
+        states = standings.get(order.id, set())
+        standing = DisputeStanding.OPEN if "open" in states else DisputeStanding.NONE
+        standing = DisputeStanding.LOST if "lost" in states else standing
+        if order.disputed is not standing:
+            yield f"{order.id} stands as {order.disputed.value}; of its money a dispute is {standing.value}"
+    if world.balance(unmatched(CURRENCY).id) != apart:
+        yield f"{world.balance(unmatched(CURRENCY).id)} are kept apart, {apart} should be"
+
+
 ALWAYS = (
     Invariant("orders say what the facts say", (16, 18, 21, 27), lambda scene: first(_orders(scene))),
     Invariant("refunds do not exceed what was paid", (21, 23), lambda scene: first(_refunds(scene))),
@@ -264,6 +286,7 @@ ALWAYS = (
 )
 AT_REST = (
     Invariant("no money belongs to nobody", (22, 25), lambda scene: first(_unkept(scene)), at_rest=True),
+    Invariant("what buys nothing is kept apart", (22, 25), lambda scene: first(_apart(scene)), at_rest=True),
     Invariant("nothing is stuck", (29, 31), lambda scene: first(_settled(scene)), at_rest=True),
     Invariant("the provider has what the books say", (25, 34, 38), lambda scene: first(_cash(scene)), at_rest=True),
 )
