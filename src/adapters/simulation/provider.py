@@ -94,7 +94,7 @@ class Provider:
         reference = page.reference
         if outcome is O.SUCCEEDED:
             count = sum(charge.subject == page.subject for charge in self.charges.values())
-            reference = f"{page.reference}_{count + 1}" if count else page.reference
+            reference = f"ch_{_name(page.subject)}_{count + 1}"
             self.charges[reference] = Charge(reference, page.subject, money)
         else:
             page.said = outcome
@@ -167,7 +167,7 @@ class Provider:
         if trouble is Trouble.LOST:
             raise Unavailable("the provider does not answer")
         until = self._clock.now() + PAGE_LIFE
-        page = self.pages.setdefault(subject, Page(subject, "ch_" + _name(subject), amount, until))
+        page = self.pages.setdefault(subject, Page(subject, "pg_" + _name(subject), amount, until))
         if trouble is not None:
             raise Unavailable("the provider does not answer")
         await self._stage.called()
@@ -180,9 +180,10 @@ class Provider:
         page = self.pages.get(subject)
         if page is None or page.reference != reference:
             raise NotFound("there is no such page")
-        charge = self.charges.get(reference)
+        charge = next((charge for charge in self.charges.values() if charge.subject == subject), None)
         if charge is not None:
-            return PaymentEvent(f"evt_{_name(subject)}", subject, reference, O.SUCCEEDED, charge.money, "", self.name)
+            id = f"evt_{_name(subject)}"
+            return PaymentEvent(id, subject, charge.reference, O.SUCCEEDED, charge.money, "", self.name)
         said = page.said if self.can_be_paid(page) else page.said or O.EXPIRED
         if said is None:
             return None
