@@ -30,6 +30,8 @@ R = TypeVar("R")
 SYSTEM = Actor.system("worker")
 SWEEP = 100
 """How many of a kind one round of a sweep takes."""
+LINGER = 10.0
+"""Seconds for which a piece of work that was begun may go on after the worker was told to stop."""
 
 
 class Worker:
@@ -86,8 +88,17 @@ class Worker:
         self._nudged.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; what was begun is finished first."""
-        await asyncio.gather(*(self._loop(name, work, every, stop) for name, work, every in self._loops))
+        """Work until `stop` is set. What was begun is finished first, unless that takes longer than `LINGER`: another
+        process goes on with what is broken off.
+        """
+        loops = [asyncio.create_task(self._loop(name, work, every, stop)) for name, work, every in self._loops]
+        try:
+            await stop.wait()
+            await asyncio.wait(loops, timeout=LINGER)
+        finally:
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
 
     async def once(self) -> None:
         """Do all that is due now, and return.

@@ -108,7 +108,8 @@ def test_every_use_case_states_one_of_the_known_policies() -> None:
     requests = memory_world().application.requests
 
     assert len(requests) == len(USE_CASES)
-    assert {request.policy for request in requests} <= set(ADMITTED)
+    keyed = {policy.for_keys(scope) for policy in ADMITTED for scope in Scope}
+    assert {request.policy for request in requests} <= {*ADMITTED, *keyed}
 
 
 def test_what_makes_or_moves_others_money_is_for_the_platform_only() -> None:
