@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from entrypoints.demo_content import seed_content
+from entrypoints.demo_sales import seed_sales
 from entrypoints.demo_scenes import OnAir, acting, seed_bookings, seed_messages, seed_streams
 from entrypoints.keeping import beside_data, write_private
 from entrypoints.settings import Settings
@@ -103,6 +104,7 @@ async def seed(platform: Platform, passwords: Mapping[str, str]) -> Demo:
     await seed_messages(platform, bob, ada)
     on_air = await seed_streams(platform, free=ada, premium=cyd, viewer=bob)
     await seed_content(platform, ada)
+    await seed_sales(platform, ada, bob)
     tipper = people[TIPPER]
     session = await platform.execute(Login(tipper.email, tipper.password), by=ANONYMOUS)
     return Demo(people, session.token, on_air)

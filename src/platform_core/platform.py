@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -24,7 +24,7 @@ from platform_core.identity.signing_in import TokenDoorkeeper
 from platform_core.identity.users import People
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.aggregate import Aggregate
-from platform_core.kernel.application import Application, Outcome, services_of
+from platform_core.kernel.application import Application, Outcome, UseCase, services_of
 from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.command import Command, Request
 from platform_core.kernel.errors import PlatformError, Unavailable
@@ -120,6 +120,7 @@ class Platform:
         tokens: Who signs tokens; nobody when None, and then nobody can sign in for them.
         key_pepper: Secret bytes under which API keys are digested.
         vitals: Who looks at the parts; at the store alone when None.
+        use_cases: What can be asked of it, should somebody put others in the place of some.
     """
 
     def __init__(
@@ -146,6 +147,7 @@ class Platform:
         tokens: SignedTokens | None = None,
         key_pepper: bytes = b"",
         vitals: Vitals | None = None,
+        use_cases: Iterable[UseCase] = USE_CASES,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -188,7 +190,7 @@ class Platform:
         }
         services[Subjects] = Subjects({prefix: _bound(heed, services) for prefix, heed in SUBJECTS.items()})
         self.application = Application(
-            USE_CASES,
+            use_cases,
             store=store,
             clock=clock,
             ids=ids,

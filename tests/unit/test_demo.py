@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from adapters.memory.store import MemoryStore
 from entrypoints.demo import PEOPLE, Demo, seed
 from entrypoints.demo_content import SHOTS
+from entrypoints.demo_sales import OFFERS
 from entrypoints.demo_scenes import GIFT, LINES, keep_on_air, talk
+from entrypoints.gateways import NoPayments
+from entrypoints.worker import Worker
 from platform_core.booking.booking import BookingState
 from platform_core.booking.listing import GetProvider
 from platform_core.booking.verbs import CompleteBooking
@@ -15,7 +19,14 @@ from platform_core.content.moderating import ListContent
 from platform_core.identity.staff import BanUser
 from platform_core.kernel.actor import ANONYMOUS
 from platform_core.kernel.events import Envelope
+from platform_core.ledger.fees import FeePolicy
+from platform_core.marketplace.documents import PrintOrderInvoices
+from platform_core.marketplace.order import OrderState
+from platform_core.marketplace.orders import ListOrders
+from platform_core.marketplace.products import ListOwnProducts, ListProducts
+from platform_core.marketplace.reviews import ListReviews
 from platform_core.messaging.inbox import ListConversations
+from platform_core.payouts.views import ListTransfers
 from platform_core.streams.broadcasting import ListStreams
 from platform_core.streams.events import LineSaid
 from support.world import OPERATOR, World, memory_world
@@ -64,6 +75,34 @@ async def test_a_session_is_under_way_that_its_customer_can_complete_at_once() -
 
     assert (await world.wallet(cyd.id)).balance == 1500
     await world.verified()
+
+
+async def test_something_is_on_sale_and_something_was_sold_once_however_often_it_begins() -> None:
+    world = memory_world(fees=FeePolicy({"sale": 1000}))
+    demo = await seeded(world, 2)
+    ada, bob = demo.on_air[0].actor, demo.on_air[1].actor
+
+    shop = await world.execute(ListProducts(), by=ANONYMOUS)
+    assert {product.title for product in shop.products} == {offer.title for offer in OFFERS if offer.publish}
+    assert (await world.execute(ListOwnProducts(), by=ada)).total == len(OFFERS)
+    [order] = (await world.execute(ListOrders(), by=bob)).orders
+    assert (order.state, order.total) == (OrderState.FULFILLED, 2999)
+    [review] = (await world.execute(ListReviews(order.lines[0].product), by=ANONYMOUS)).reviews
+    assert (review.buyer.username, review.rating) == ("bob", 5)
+    printed = await world.execute(PrintOrderInvoices(order.id), by=bob)
+    assert printed.body.startswith(b"%PDF-")
+    await Worker(world).once()
+    [transfer] = (await world.execute(ListTransfers(), by=ada)).items
+    assert (transfer.status, transfer.amount) == ("completed", 2231)
+    await world.verified()
+
+
+async def test_nothing_is_bought_where_paying_takes_money() -> None:
+    world = World(MemoryStore(), gateway=NoPayments())
+    demo = await seeded(world)
+
+    assert (await world.execute(ListProducts(), by=ANONYMOUS)).total == 3
+    assert (await world.execute(ListOrders(), by=demo.on_air[1].actor)).total == 0
 
 
 async def test_its_streams_stay_on_while_it_runs() -> None:

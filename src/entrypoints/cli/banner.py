@@ -84,8 +84,10 @@ class Banner:
         [path] = self._apis().values()
         tipper = demo.people[TIPPER]
         body = json.dumps({"email": tipper.email, "password": tipper.password.reveal()})
-        login = f"curl -s {base_url(self.settings)}{path}/auth/login"
-        return f"{TIPPER} signs in:", f"{login} \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
+        url = f"{base_url(self.settings)}{path}"
+        look = f"curl -s {url}/marketplace/products"
+        login = f"curl -s {url}/auth/login \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
+        return f"what {TIPPED} sells, and {TIPPER} signs in to buy:", f"{look}\n{login}"
 
     def _line(self, label: str, text: str) -> None:
         from rich.markup import escape
@@ -101,13 +103,12 @@ class Banner:
 
     def _places(self) -> list[tuple[str, str]]:
         url = base_url(self.settings)
-        places = []
+        places = [("Studio", f"{url}{STUDIO}")] if "teezu" in self._apis() else []
         for name, path in self._apis().items():
-            places += [(name.capitalize(), f"{url}{path}"), ("Docs", f"{url}/docs/{name}")]
-        if "teezu" in self._apis():
-            places.insert(0, ("Studio", f"{url}{STUDIO}"))
-        if root := self.settings.server.api:
-            places.insert(2, ("", f"{url}{APIS[root].removeprefix(f'/{root}')}"))
+            places.append((name.capitalize(), f"{url}{path}"))
+            if name == self.settings.server.api:
+                places.append(("", f"{url}{path.removeprefix(f'/{name}')}"))
+            places.append(("Docs", f"{url}/docs/{name}"))
         return [*places, ("Health", f"{url}/healthz")]
 
     def _apis(self) -> Mapping[str, str]:

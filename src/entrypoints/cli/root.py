@@ -32,6 +32,7 @@ COMMANDS = {
     "payouts": "payouts",
     "webhooks": "webhooks",
     "openapi": "openapi",
+    "sim": "sim",
     "completion": "completion",
 }
 

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 import aiohttp
 from aiohttp import hdrs, web
 
+from adapters.documents.amounts import amount
 from entrypoints.http.kit.body import read_body
 from entrypoints.http.kit.dialect import STATUSES
 from entrypoints.http.kit.headers import CONTENT_POLICY, PAYMENT_POLICY
@@ -177,9 +178,9 @@ def _authority(host: str, port: int) -> str:
 
 
 def _told(page: Page) -> dict[str, str]:
-    amount = f"{page.amount.minor // 100}.{page.amount.minor % 100:02d} {page.amount.currency}"
+    price = f"{amount(page.amount.minor, page.amount.currency)} {page.amount.currency}"
     return {
-        "amount": html.escape(amount),
+        "amount": html.escape(price),
         "method": html.escape(page.method),
         "description": html.escape(page.description),
         "until": page.expires_at.strftime("%H:%M UTC"),

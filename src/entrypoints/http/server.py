@@ -104,7 +104,11 @@ def add_legacy(app: web.Application, legacy: Legacy, endpoints: Sequence[Endpoin
 
 def operations() -> list[tuple[str, str]]:
     """Every operation there is: its dialect and its id, which is empty for requests that are for none of them."""
-    inside = [(name, id) for name, dialect in DIALECTS.items() for id in (*(row.id for row in dialect.rows), "")]
+    inside = [
+        (name, id)
+        for name, dialect in DIALECTS.items()
+        for id in (*(row.id for row in dialect.rows), *(hook.id for hook in dialect.hooks), "")
+    ]
     return inside + [("", name) for name in OUTSIDE]
 
 

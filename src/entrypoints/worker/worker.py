@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
@@ -75,6 +75,11 @@ class Worker:
             ("send transfers", self.send_transfers, sweep_every),
             ("purge", self.purge, purge_every),
         )
+
+    @property
+    def rounds(self) -> Mapping[str, Callable[[], Awaitable[bool]]]:
+        """What it does, by name: each does a batch of what is due, and says whether there may be more."""
+        return {name.replace(" ", "-"): work for name, work, _ in self._loops}
 
     def nudge(self) -> None:
         """Say that something was committed: look into the outbox now."""

@@ -61,7 +61,7 @@ async def schedule_transfer(
         policy: How money gets to sellers.
         order: The order's id.
         seller: The seller's user id.
-        gross: What was paid for their lines, without tax, in smallest units.
+        gross: What was paid for their lines, without tax, in smallest units; nothing where a cent is all tax.
         fee: The platform's share of that.
         net: The seller's: gross less fee.
         currency: ISO code.
@@ -70,7 +70,8 @@ async def schedule_transfer(
     Raises:
         Invalid: The sums do not add up (invariant 18).
     """
-    checked(gross, "gross")
+    if gross:
+        checked(gross, "gross")
     if net < 0 or fee < 0 or net + fee != gross:
         raise Invalid.field("net", "must be gross less fee")
     id = transfer_id(order, seller)

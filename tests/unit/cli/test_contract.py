@@ -91,7 +91,7 @@ def test_the_options_are_where_the_documentation_says() -> None:
 
     everywhere = {" ".join(path) for path in COMMANDS}
     assert having["--config"] == having["--json"] == everywhere
-    assert everywhere - having["--database-url"] == {"config reference", "openapi", "completion"}
+    assert everywhere - having["--database-url"] == {"config reference", "openapi", "completion", "sim"}
     assert having["--yes"] == {
         "users ban",
         "sessions revoke",

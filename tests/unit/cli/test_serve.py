@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from support.curl import curl_path
+
 Ask = Callable[..., Any]
 Make = Callable[..., str]
 
@@ -89,7 +91,7 @@ def test_it_serves_and_stops_cleanly(number: int, workers: int) -> None:
         assert stopped(process, number) == (0, "")
 
 
-def test_the_demo_banner_has_a_curl_that_works_as_it_stands(ask: Ask) -> None:
+def test_the_demo_banner_has_a_curl_that_works_as_it_stands(ask: Ask, folder: Path) -> None:
     with running("serve", "--demo", "--port", "0") as process:
         assert process.stdout is not None
         lines: list[str] = []
@@ -104,11 +106,7 @@ def test_the_demo_banner_has_a_curl_that_works_as_it_stands(ask: Ask) -> None:
         assert "/healthz" in banner
         assert "\x1b" not in banner
 
-        done = subprocess.run(
-            banner[banner.index("curl") :], shell=True, capture_output=True, text=True, timeout=LONGEST, check=True
-        )
-
-        assert json.loads(done.stdout)["newBalance"] == 4975
+        assert json.loads(in_a_shell(banner[banner.index("curl") :], folder))["newBalance"] == 4975
         assert stopped(process)[0] == 0
     assert ask("wallets", "show", "ada")["balance"] == 25
     assert ask("ledger", "verify")["ok"] is True
@@ -160,17 +158,38 @@ def test_one_api_alone_is_at_the_root_too() -> None:
         assert get_json(request)["balance"] == 5000
 
 
-def test_veza_alone_is_at_the_root_too_and_its_demo_shows_how_to_sign_in() -> None:
-    with running("serve", "--api", "veza", "--demo", "--port", "0", "--database-url", "memory:", "--json") as process:
-        facts = ready(process)
-        body, url = facts["demo"]["people"]["bob"], facts["url"] + "/api/v1"
-        login = json.dumps({"email": body["email"], "password": body["password"]})
-        assert f"{facts['apis']['veza']}/auth/login" in facts["demo"]["try"]
-        assert login in facts["demo"]["try"]
-        request = urllib.request.Request(url + "/auth/login", login.encode(), {"Content-Type": "application/json"})
-        access = get_json(request)["data"]["access_token"]
-        request = urllib.request.Request(url + "/sessions", headers={"Authorization": f"Bearer {access}"})
-        assert get_json(request)["data"]["sessions"][0]["current"] is True
+def test_veza_alone_is_at_the_root_too_and_its_demo_shows_what_is_sold(folder: Path) -> None:
+    with running("serve", "--api", "veza", "--demo", "--port", "0", "--database-url", "memory:") as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        while not lines or not lines[-1].startswith("  -d "):
+            line = process.stdout.readline()
+            assert line, process.stderr and process.stderr.read()
+            lines.append(line)
+        [mounted] = [number for number, line in enumerate(lines) if line.startswith("  Veza ")]
+        assert lines[mounted].rstrip().endswith("/veza/api/v1")
+        root = lines[mounted + 1].strip()
+        assert root == lines[mounted].split()[-1].replace("/veza/", "/")
+        assert "/docs/veza" in lines[mounted + 2]
+        banner = "".join(lines)
+        assert "teezu" not in banner
+        assert "studio" not in banner
+        products, login = in_a_shell(banner[banner.index("curl") :], folder).replace("}{", "}\n{").splitlines()
+
+        assert json.loads(products)["data"]["total"] == 3
+        access = json.loads(login)["data"]["access_token"]
+        request = urllib.request.Request(f"{root}/marketplace/orders", headers={"Authorization": f"Bearer {access}"})
+        [order] = get_json(request)["data"]["orders"]
+        assert (order["state"], order["total_cents"]) == ("fulfilled", 2999)
+        assert stopped(process)[0] == 0
+
+
+def in_a_shell(commands: str, folder: Path) -> str:
+    """What these command lines write."""
+    environment = {**os.environ, "PATH": curl_path(folder)}
+    return subprocess.run(
+        ["sh", "-c", commands], env=environment, capture_output=True, text=True, timeout=LONGEST, check=True
+    ).stdout
 
 
 def get_json(request: urllib.request.Request) -> Any:

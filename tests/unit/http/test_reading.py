@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 import pytest
@@ -124,3 +125,27 @@ def test_in_09_a_key_comes_once_and_without_nul() -> None:
     for texts in ([("limit", "1"), ("limit", "2")], [("after", "a\0")]):
         with pytest.raises(Invalid):
             TextReader(Order).read(texts)
+
+
+class Span(Ask, frozen=True):
+    """From one moment on, perhaps until another."""
+
+    since: Annotated[datetime, Meta(tz=True)]
+    until: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-00:01", "yesterday", 1, None])
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_in_04_a_moment_that_a_store_may_not_keep_is_refused(name: str, moment: object) -> None:
+    with pytest.raises(Invalid) as refused:
+        fill(Span, {"since": "2026-05-01T12:00:00Z", name: moment}, {})
+
+    [detail] = refused.value.details
+    assert detail.field == name
+
+
+def test_the_first_and_the_last_moment_are_read() -> None:
+    span = fill(Span, {"since": "0001-01-01T00:00:00Z", "until": "9999-12-31T23:59:59.999999Z"}, {})
+
+    assert isinstance(span.until, datetime)
+    assert (span.since.year, span.until.year) == (1, 9999)

@@ -70,6 +70,15 @@ async def test_requests_are_counted_by_operation_and_never_by_path(server: Serve
         assert private not in text
 
 
+async def test_messages_of_services_are_counted_by_operation_too(server: Served) -> None:
+    assert (await server.ask("POST", "/veza/api/v1/webhooks/hyperswitch", raw=b"{}")).status == 401
+
+    told = samples((await server.ask("GET", "/metrics")).raw)
+
+    assert told["http_requests_total{api=veza,operation=hyperswitch_webhook,status=401}"] == 1
+    assert told["http_request_seconds_count{api=veza,operation=hyperswitch_webhook}"] == 1
+
+
 async def test_the_data_are_summed_up(server: Served) -> None:
     world = server.world
     await world.person("jane", tokens=5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -25,6 +26,7 @@ _AT = re.compile(r"^(.*?)(?: - at `(key in )?\$(.*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 
+NO_MOMENT = "must be a moment such as 2026-05-01T12:00:00Z"
 #: What msgspec says, in the words of somebody who does not know Python.
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), words)
@@ -47,7 +49,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Expected `str \| null`, got `.*`", r"must be a text or null"),
         (r"Expected `array`, got `.*`", r"must be a list"),
         (r"Expected `object`, got `.*`", r"must be an object"),
-        (r"Invalid RFC3339 encoded datetime|Expected `datetime`.*", r"must be a moment such as 2026-05-01T12:00:00Z"),
+        (r"Invalid RFC3339 encoded datetime|Expected `datetime`.*", NO_MOMENT),
     )
 )
 
@@ -122,7 +124,33 @@ def fill(shape: type[S], values: dict[str, Any], rules: Mapping[str, Rule]) -> S
         raise refusal([*details, *_broken(values, rules, {detail.field for detail in details})]) from None
     if rules and (details := _broken(values, rules, set())):
         raise refusal(details)
+    if names := _moments(shape):
+        beyond = [wire for name, wire in names if _is_beyond(getattr(filled, name))]
+        if beyond:
+            raise refusal([FieldError(name, NO_MOMENT) for name in beyond])
     return filled
+
+
+@cache
+def _moments(shape: type[Struct]) -> tuple[tuple[str, str], ...]:
+    """The fields that are moments: as they are called here, and on the wire."""
+    hints = get_type_hints(shape, include_extras=True)
+    return tuple(
+        (field.name, field.encode_name)
+        for field in msgspec.structs.fields(shape)
+        if _plain(hints[field.name]) is datetime
+    )
+
+
+def _is_beyond(moment: object) -> bool:
+    """Whether it is before the year 1 or after 9999 in UTC: not every store can keep that."""
+    if not isinstance(moment, datetime):
+        return False
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return True
+    return False
 
 
 def _broken(values: Mapping[str, Any], rules: Mapping[str, Rule], known: set[str]) -> list[FieldError]:

@@ -35,7 +35,7 @@ class HookEndpoint:
             return await self._answer(request)
         began = perf_counter()
         response = await self._answer(request)
-        observer(self.row.method, self._desk.dialect.prefix + self.row.path, response.status, perf_counter() - began)
+        observer(self._desk.dialect.name, self.row.id, response.status, perf_counter() - began)
         return response
 
     async def _answer(self, request: web.Request) -> PlainResponse:

@@ -54,10 +54,14 @@ def translated(
 
 
 def _wire(field: str, names: Mapping[str, str]) -> str:
+    """The path of a field as the wire has it: `items.0.product` may be `items[0].product_id` there."""
     if field in names:
         return names[field]
-    first, dot, rest = field.partition(".")
-    return f"{names.get(first, first)}{dot}{rest}"
+    first, *inner = field.split(".")
+    path = names.get(first, first)
+    for part in inner:
+        path += f"[{part}]" if part.isdecimal() else f".{names.get(part, part)}"
+    return path
 
 
 class HttpRefusal(Exception):

@@ -1,0 +1,1 @@
+"""Deterministic simulation of the money side: random actors, injected faults, and what must hold after every step."""
