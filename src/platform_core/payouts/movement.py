@@ -39,7 +39,7 @@ class AttemptState(Enum):
     """What became of one try."""
 
     OPEN = "open"
-    """Nobody knows yet."""
+    """Nobody knows yet. It stays so when the same is sent again under its key: the later try tells of both."""
     DONE = "done"
     FAILED = "failed"
     NOTHING = "nothing"

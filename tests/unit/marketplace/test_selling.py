@@ -9,6 +9,8 @@ import pytest
 from adapters.payments.fake_merchant import BUSY, CLOSED, Fault
 from platform_core.kernel.errors import Invalid, PlatformError, Unavailable
 from platform_core.kernel.money import Money
+from platform_core.kernel.work import Work
+from platform_core.ledger.ports import payable, receivable
 from platform_core.marketplace.checkout import CartItem, PayOrder, PlaceOrder
 from platform_core.marketplace.events import OrderEnded, OrderPaid, PaymentUnkept
 from platform_core.marketplace.order import OrderNotPending, OrderState
@@ -317,3 +319,32 @@ async def test_a_refund_that_may_be_on_its_way_is_not_sent_again_into_a_dispute(
         assert (await market.refund_of(refund.id)).state is state
     assert market.merchant.calls == []
     assert await market.books(seller) == {}
+
+
+async def test_a_frozen_account_of_a_seller_keeps_no_money_from_its_place(market: Market) -> None:
+    """Somebody is stopped between the order and its payment: the order is paid, refunded, and disputed all the same."""
+    seller, buyer = await market.seller(), await market.world.person("buyer")
+    first = await market.sold(buyer, await market.product(seller))
+    order = await market.order(buyer, await market.product(seller))
+    work = Work(
+        store=market.world.store,
+        actor=OPERATOR,
+        now=market.world.clock.now(),
+        ids=market.world.application.ids,
+    )
+    for account in (payable(seller.id, "EUR"), receivable(seller.id, "EUR")):
+        work.freeze(account.id)
+    await work.commit()
+
+    await market.pay(order)
+    await market.work()
+    assert await market.books(seller) == {"psp": -600, "revenue": 600}
+    await market.refund(buyer, order.id, 1000)
+    await market.work()
+    payment = await market.payment_of(first.id)
+    await market.said(payment, PaymentOutcome.DISPUTED, detail="dp_1")
+    await market.said(payment, PaymentOutcome.DISPUTE_WON, detail="dp_1")
+    await market.work()
+
+    assert await market.books(seller) == {"psp": -500, "revenue": 500}
+    await market.world.verified()
