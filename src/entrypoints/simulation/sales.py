@@ -13,7 +13,7 @@ from platform_core.marketplace.order import DisputeStanding, Order, OrderState
 from platform_core.marketplace.payment import Fate, Payment, PaymentState
 from platform_core.marketplace.refund import UNDER_WAY, UNKEPT, Refund, RefundState
 from platform_core.payouts.debts import Debt
-from platform_core.payouts.movement import AttemptState, TransferAttempt, TransferState
+from platform_core.payouts.movement import TransferState
 from platform_core.payouts.ports import AccountState, Done, Failed, Pending, transfer_id
 from platform_core.payouts.reversal import TransferReversal
 from platform_core.payouts.seller import SellerAccount
@@ -205,11 +205,6 @@ def _settled(scene: Scene) -> Iterator[str]:
         if order.state is OrderState.PENDING_PAYMENT and order.expires_at <= now:
             yield f"{order.id} still waits for its payment"
     yield from _moved(world)
-    last = {one.movement: one for one in sorted(world.all(TransferAttempt), key=lambda one: one.number)}
-    for attempt in last.values():
-        # One that another came after is of no interest any more.
-        if attempt.state is AttemptState.OPEN:
-            yield f"nobody knows what became of {attempt.id}"
 
 
 UNSETTLED = (T.IN_FLIGHT, T.PROBING, T.RETRY_WAIT, T.SCHEDULED)
@@ -219,6 +214,8 @@ def _moved(world: World) -> Iterator[str]:
     accounts = {account.seller: account.state for account in world.all(SellerAccount)}
     for transfer in world.all(Transfer):
         state, account = transfer.state, accounts.get(transfer.seller)
+        if transfer.uncertain:
+            yield f"nobody knows what became of the last try of {transfer.id}"
         if state in UNSETTLED and not transfer.held:
             yield f"{transfer.id} is still {state.value}"
         if state is T.BLOCKED and account is not None:
@@ -226,7 +223,7 @@ def _moved(world: World) -> Iterator[str]:
         if state is T.FAILED_PERMANENT and account is not AccountState.CLOSED:
             yield f"{transfer.id} has failed: {transfer.reason}, and its seller is {account and account.value}"
     for reversal in world.all(TransferReversal):
-        if reversal.state in UNSETTLED:
+        if reversal.state in UNSETTLED or reversal.uncertain:
             yield f"{reversal.id} is still {reversal.state.value}"
 
 
@@ -263,7 +260,8 @@ def _apart(scene: Scene) -> Iterator[str]:
                 standings[payment.order] = {state for state, _ in there.disputes.values()}
             else:
                 gone = sum(minor for state, minor in there.disputes.values() if state != "won")
-                apart += there.money.minor - there.refunded - gone
+                # What went back beyond that is the platform's loss.
+                apart += max(0, there.money.minor - there.refunded - gone)
     for order in world.all(Order):
         states = standings.get(order.id, set())
         standing = DisputeStanding.OPEN if "open" in states else DisputeStanding.NONE
