@@ -18,7 +18,7 @@ PING_EVERY = 25.0
 PONG_WITHIN = 20.0
 LAST_WORDS = 5.0
 """Seconds that a client who was put out has to read why."""
-MOST_FRAMES = 512
+MOST_FRAMES = 256
 MOST_WAITING = 1 << 20
 """Bytes."""
 MOST_READ = 64 * 1024
