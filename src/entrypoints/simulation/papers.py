@@ -8,7 +8,6 @@ from datetime import datetime
 from entrypoints.simulation.invariants import Invariant, Scene, first
 from platform_core.marketplace.invoices import Invoice, InvoiceForm
 from platform_core.marketplace.order import Order
-from platform_core.marketplace.refund import UNKEPT, Refund, RefundState
 
 
 def _numbered(scene: Scene) -> Iterator[str]:
@@ -30,17 +29,13 @@ def _numbered(scene: Scene) -> Iterator[str]:
 
 
 def _complete(scene: Scene) -> Iterator[str]:
-    """What an order's papers say is what was paid less what refunds took."""
+    """What an order's papers say is what was paid less what refunds returned, disputed or not."""
     said: dict[str, int] = {}
     for paper in scene.world.all(Invoice):
         sign = 1 if paper.form is InvoiceForm.INVOICE else -1
         said[paper.order] = said.get(paper.order, 0) + sign * paper.gross
-    taken: dict[str, int] = {}
-    for refund in scene.world.all(Refund):
-        if refund.state is RefundState.SUCCEEDED and refund.cause not in UNKEPT:
-            taken[refund.order] = taken.get(refund.order, 0) + sum(one.parts.gross for one in refund.taken)
     for order in scene.world.all(Order):
-        due = order.captured - taken.get(order.id, 0)
+        due = order.captured - order.refunded
         if said.get(order.id, 0) != due:
             yield f"the papers of {order.id} say {said.get(order.id, 0)}; {due} were paid and kept"
 

@@ -1,11 +1,14 @@
 """The books of disputes about money that pays an order: what the buyer's bank takes is taken from those who got it.
 
-What the lines have nothing left for is the platform's loss, for as long as that is so: what comes back to them later,
-by a refund that fails after all or by another dispute that is won, bears it first. So the order of what is told does
-not matter (invariant 38).
+A bank takes of what refunds have left, whichever was told first, and what the lines have nothing left for is the
+platform's loss, for as long as that is so. So whatever else goes back or comes back, refunds and disputes, does it as
+if no dispute were booked, and then those are booked anew: the order of what is told does not matter (invariant 38).
 """
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from attrs import evolve
 
@@ -43,15 +46,23 @@ async def win_back(work: Work, order: Order, payment: Payment, dispute: Dispute,
     work.save(payment)
 
 
-async def share_losses(work: Work, order: Order, payment: Payment) -> None:
-    """Something came back to the lines: what the platform bears of a dispute is taken of that, by booking it anew."""
+@asynccontextmanager
+async def booking_anew(work: Work, order: Order, payment: Payment, *, but: str = "") -> AsyncIterator[None]:
+    """Have done what is done inside as if the buyer's bank had taken nothing; then it takes of what is left.
+
+    Args:
+        work: The unit of work.
+        order: The order.
+        payment: The payment whose money pays it.
+        but: The id of a dispute that is left as it is.
+    """
     kept = payment.kept
-    for dispute in payment.disputes:
-        loss = minor_of(payment, dispute) - sum(one.minor for one in dispute.taken)
-        is_taken = kept is not None and dispute.charge == kept.reference and payment.disputed(dispute) is kept
-        if is_taken and loss > 0 and any(order.kept(line) for line in order.lines):
-            await win_back(work, order, payment, dispute, kind="dispute_rebooked")
-            await charge_back(work, order, payment, evolve(dispute, booked_anew=dispute.booked_anew + 1))
+    booked = [one for one in payment.disputes if kept is not None and one.charge == kept.reference and one.id != but]
+    for dispute in booked:
+        await win_back(work, order, payment, dispute, kind="dispute_rebooked")
+    yield
+    for dispute in booked:
+        await charge_back(work, order, payment, evolve(dispute, booked_anew=dispute.booked_anew + 1))
 
 
 def _reference(payment: Payment, dispute: Dispute) -> str:

@@ -247,11 +247,7 @@ class Order(Aggregate):
         self._change(shares, lambda standing, minor: evolve(standing, reserved=standing.reserved - minor))
 
     def refund(self, shares: Mapping[int, int]) -> dict[int, Parts]:
-        """A refund's money is back with the buyer; what that takes of each part of each line.
-
-        Where a dispute has taken the line's money meanwhile, less or nothing is left to take: the rest is the
-        platform's loss.
-        """
+        """A refund's money is back with the buyer; what that takes of each part of each line."""
         taken = {number: self._take(number, minor) for number, minor in shares.items()}
         self._change(
             shares,

@@ -15,7 +15,7 @@ from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import payable, psp, sales_revenue, tax
 from platform_core.marketplace import papers
-from platform_core.marketplace.disputing import charge_back, minor_of, share_losses, win_back
+from platform_core.marketplace.disputing import booking_anew, charge_back, minor_of, win_back
 from platform_core.marketplace.events import DisputeClosed, OrderDisputed
 from platform_core.marketplace.order import DisputeStanding, Order, OrderState
 from platform_core.marketplace.payment import Charge, Dispute, DisputeState, Fate, Payment
@@ -201,8 +201,8 @@ class Cashier:
         if charge.fate is not Fate.KEPT:
             await give_disputed(self._work, payment, dispute, charge)
             return
-        await win_back(self._work, order, payment, dispute)
-        await share_losses(self._work, order, payment)
+        async with booking_anew(self._work, order, payment, but=dispute.id):
+            await win_back(self._work, order, payment, dispute)
         self._work.emit(DisputeClosed(order.id, dispute.id, won=True), subject=order.id)
 
 

@@ -141,7 +141,7 @@ class Taken:
     Args:
         line: Its number.
         minor: What the money taken was for this line, in minor units.
-        parts: What of it came from whom; less than that where the platform bears the rest.
+        parts: What of it came from whom.
     """
 
     line: int
@@ -160,7 +160,7 @@ class Dispute:
         about: The provider's name of that money, as the dispute was told.
         charge: The money that the books have as taken now; None while they have none.
         taken: What was taken of each line, while it is.
-        booked_anew: How often it was booked again, for there was more to take it from.
+        booked_anew: How often it was booked again, for something else went or came back.
     """
 
     id: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.work import Work
 from platform_core.marketplace import papers
-from platform_core.marketplace.disputing import share_losses
+from platform_core.marketplace.disputing import booking_anew
 from platform_core.marketplace.events import RefundUnmatched
-from platform_core.marketplace.order import DisputeStanding, Order
+from platform_core.marketplace.order import Order
 from platform_core.marketplace.payment import Payment
 from platform_core.marketplace.refund import SENT, UNDER_WAY, UNKEPT, Refund, RefundState
 from platform_core.marketplace.returning import give, take, taken_of
@@ -60,12 +60,13 @@ async def succeeded(work: Work, refund: Refund, reference: str) -> None:
         work.save(refund)
         return
     order = await work.require(Order, refund.order)
-    refund.succeed(reference, taken_of(refund.by_line, order.refund(refund.by_line)), work.now)
-    work.save(refund)
-    work.save(order)
-    await take(
-        work, order, refund.taken, minor=refund.minor, kind="refund", provider=refund.provider, reference=refund.id
-    )
+    async with booking_anew(work, order, await work.require(Payment, refund.payment)):
+        refund.succeed(reference, taken_of(refund.by_line, order.refund(refund.by_line)), work.now)
+        work.save(refund)
+        work.save(order)
+        await take(
+            work, order, refund.taken, minor=refund.minor, kind="refund", provider=refund.provider, reference=refund.id
+        )
     await settle_rights(work, order)
     await papers.on_refunded(work, refund)
 
@@ -100,13 +101,18 @@ async def _reverted(work: Work, refund: Refund, error: str) -> None:
         post_return(work, payment, refund.charge, -refund.minor, kind="refund_reverted", about=refund.id)
         return
     order = await work.require(Order, refund.order)
-    order.unrefund(refund.by_line, {one.line: one.parts for one in taken})
-    work.save(order)
-    await give(
-        work, order, taken, minor=refund.minor, kind="refund_reverted", provider=refund.provider, reference=refund.id
-    )
-    if order.disputed is not DisputeStanding.NONE:
-        await share_losses(work, order, await work.require(Payment, refund.payment))
+    async with booking_anew(work, order, await work.require(Payment, refund.payment)):
+        order.unrefund(refund.by_line, {one.line: one.parts for one in taken})
+        work.save(order)
+        await give(
+            work,
+            order,
+            taken,
+            minor=refund.minor,
+            kind="refund_reverted",
+            provider=refund.provider,
+            reference=refund.id,
+        )
     await settle_rights(work, order)
     await papers.on_reverted(work, refund)
 
