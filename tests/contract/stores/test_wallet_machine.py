@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
-from math import floor
 from typing import Any, TypeVar
 
-from attrs import Factory, define
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -39,71 +37,14 @@ from platform_core.wallet.balance import (
     Statement,
 )
 from support.steady import STEADY
-from support.world import OPERATOR, Person, World
+from support.wallets import Asked, Booked, Held, Oracle, Purse, half_up
+from support.world import OPERATOR, World
 
 T = TypeVar("T")
 TIP_FEE, CAPTURE_FEE = 1000, 500
 #: The slower the store, the fewer.
 EXAMPLES = {"MemoryStores": 150, "SqliteStores": 50, "PostgresStores": 25}
 AMOUNTS = st.sampled_from([0, 1, 2, 5, 7, 10, 33, 60])
-
-
-def half_up(value: Fraction) -> int:
-    """The nearest whole number; a half goes up."""
-    return floor(value + Fraction(1, 2))
-
-
-@define
-class Purse:
-    """What the oracle knows of a person."""
-
-    person: Person
-    available: int = 0
-    held: int = 0
-    banned: bool = False
-
-
-@define
-class Held:
-    """What the oracle knows of a hold."""
-
-    id: str
-    payer: str
-    amount: int
-    deadline: datetime
-    state: str = "ACTIVE"
-
-
-@define
-class Booked:
-    """What the oracle knows of an entry that can be undone: who gave, who got, how much of it was fee."""
-
-    id: str
-    giver: str | None
-    taker: str
-    gross: int
-    net: int
-    undone: int = 0
-
-
-@define
-class Asked:
-    """A tip under a key, and what came of it."""
-
-    body: tuple[str, int]
-    outcome: object
-
-
-@define
-class Oracle:
-    """The books in plain dicts."""
-
-    purses: dict[str, Purse] = Factory(dict)
-    holds: dict[str, Held] = Factory(dict)
-    entries: dict[str, Booked] = Factory(dict)
-    asked: dict[tuple[str, str], Asked] = Factory(dict)
-    issued: int = 0
-    revenue: int = 0
 
 
 class WalletMachine(RuleBasedStateMachine):
