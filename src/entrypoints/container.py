@@ -31,9 +31,9 @@ from platform_core.kernel.ports import Clock
 from platform_core.kernel.secret import Secret
 from platform_core.ledger.fees import FeePolicy
 from platform_core.marketplace.ports import Typesetter
+from platform_core.payments.ports import PaymentGateway
 from platform_core.platform import Platform, Storage
 from platform_core.streams.ports import IceServers
-from platform_core.wallet.ports import PaymentGateway
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -10,10 +10,10 @@ from platform_core.marketplace.checkout import CartItem, PlaceOrder
 from platform_core.marketplace.product import Delivery
 from platform_core.marketplace.products import CreateProduct, ListOwnProducts
 from platform_core.marketplace.reviews import ReviewProduct
+from platform_core.payments.ports import PaymentOutcome
+from platform_core.payments.webhooks import TakeWebhook
 from platform_core.payouts.onboarding import StartOnboarding
 from platform_core.platform import Platform
-from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.webhooks import TakeWebhook
 
 OFFERS = (
     CreateProduct("Sample pack", 29_99, description="60 drum loops, WAV", tax_bp=2100, tax_country="NL", publish=True),

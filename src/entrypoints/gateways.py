@@ -11,9 +11,9 @@ from entrypoints.settings import BadSettings, Settings
 from platform_core.kernel.errors import Unauthenticated, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
+from platform_core.payments.ports import Checkout, MessageReader, PaymentEvent, PaymentGateway, PaymentOutcome
 from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.ports import Merchant
-from platform_core.wallet.ports import Checkout, MessageReader, PaymentEvent, PaymentGateway, PaymentOutcome
 
 
 class NoPayments:

@@ -41,13 +41,14 @@ from platform_core.marketplace.ports import SalesPolicy, Typesetter
 from platform_core.messaging.blocks import KeptBlocks
 from platform_core.operations.health import StoreVitals
 from platform_core.operations.ports import Vitals
+from platform_core.payments.ports import Heed, MessageReader, PaymentGateway, Readers, Subjects
+from platform_core.payments.webhook import WebhookState
+from platform_core.payments.webhooks import ApplyWebhook, PostponeWebhook
 from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.ports import Merchant, PayoutPolicy
 from platform_core.streams.ports import Blocks, IceServers, NoIceServers
 from platform_core.use_cases import REACTIONS, SUBJECTS, USE_CASES
 from platform_core.wallet.packages import Catalogue
-from platform_core.wallet.ports import Heed, MessageReader, PaymentGateway, Readers, Subjects
-from platform_core.wallet.webhooks import ApplyWebhook, PostponeWebhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R")

@@ -48,6 +48,7 @@ from platform_core.messaging import blocks, conversations, inbox, messages
 from platform_core.messaging import payments as told_payments
 from platform_core.messaging import writing as messaging_writing
 from platform_core.operations import health
+from platform_core.payments import webhook, webhooks
 from platform_core.payouts import (
     balances,
     debts,
@@ -64,7 +65,7 @@ from platform_core.payouts import (
 from platform_core.payouts import views as payout_views
 from platform_core.payouts.events import SellerAccountChanged
 from platform_core.streams import audience, broadcasting, chat, entry, stream, upkeep, watching
-from platform_core.wallet import balance, purchases, reconciliation, tips, webhooks
+from platform_core.wallet import balance, purchases, reconciliation, tips
 from platform_core.wallet.events import TipSent
 
 USE_CASES: tuple[UseCase, ...] = (
@@ -251,7 +252,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     holds.Hold,
     reversals.Reversal,
     purchases.Purchase,
-    webhooks.Webhook,
+    webhook.Webhook,
     provider.Provider,
     slots.Slot,
     calendar.Calendar,

@@ -24,11 +24,12 @@ from platform_core.marketplace.payment import Payment
 from platform_core.marketplace.products import CreateProduct
 from platform_core.marketplace.refund import Refund
 from platform_core.marketplace.refunding import RefundOrder, RefundView
+from platform_core.payments.ports import PaymentOutcome
+from platform_core.payments.webhook import WebhookState
+from platform_core.payments.webhooks import TakeWebhook
 from platform_core.payouts.onboarding import StartOnboarding
 from platform_core.payouts.transfer import Transfer, transfer_id
 from platform_core.platform import Storage
-from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.webhooks import TakeWebhook, WebhookState
 from support.world import Person, World
 
 A = TypeVar("A", bound=Aggregate)

@@ -24,14 +24,15 @@ from platform_core.ledger.ports import REVENUE, Hold, HoldState, user_accounts, 
 from platform_core.marketplace.order import Order
 from platform_core.marketplace.ports import SalesPolicy
 from platform_core.marketplace.refunding import RefundOrder, RefundView, refund_order
+from platform_core.payments.ports import PaymentOutcome
+from platform_core.payments.webhook import Webhook, WebhookState
+from platform_core.payments.webhooks import ApplyWebhook
 from platform_core.payouts.debts import Debt
 from platform_core.payouts.ports import Answer
 from platform_core.use_cases import USE_CASES
 from platform_core.wallet.balance import CaptureHold, ReleaseHold
-from platform_core.wallet.ports import PaymentOutcome
 from platform_core.wallet.purchases import Purchase, PurchaseState
 from platform_core.wallet.tips import SendTip, TipReceipt
-from platform_core.wallet.webhooks import ApplyWebhook, Webhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -30,10 +30,10 @@ from platform_core.ledger.holds import Hold, HoldState
 from platform_core.ledger.verification import Verification, verify
 from platform_core.marketplace.ports import Typesetter
 from platform_core.operations.ports import Vitals
+from platform_core.payments.ports import PaymentGateway
 from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform, Storage
 from platform_core.wallet.balance import CreditWallet, PlaceHold, ShowWallet
-from platform_core.wallet.ports import PaymentGateway
 from platform_core.wallet.tips import SendTip, TipContext, TipReceipt
 from platform_core.wallet.wallet import Wallet
 

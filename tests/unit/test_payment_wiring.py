@@ -14,10 +14,10 @@ from entrypoints import container
 from entrypoints.settings import BadSettings, Payments, Settings
 from platform_core.kernel.errors import Unauthenticated, Unavailable
 from platform_core.kernel.money import Money
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.provider import Failed, Failure
 from platform_core.platform import Platform
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 from support.hyperswitch import H256, message, signed
 
 STRONG = "c0mpletely-random-and-long-enough-Zx81q"

@@ -20,11 +20,12 @@ from platform_core.kernel.actor import Actor
 from platform_core.kernel.secret import Secret
 from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
+from platform_core.payments.ports import PaymentOutcome
+from platform_core.payments.webhook import Webhook
+from platform_core.payments.webhooks import TakeWebhook
 from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform
 from platform_core.wallet.packages import Catalogue
-from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.webhooks import TakeWebhook, Webhook
 
 
 class MemoryPlatform(Platform):

@@ -24,7 +24,7 @@ from adapters.payments.signatures import any_equal, check_signature, signature
 from platform_core.kernel.errors import Conflict, Invalid, Malformed, NotFound
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
-from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentOutcome
+from platform_core.payments.ports import Checkout, PaymentEvent, PaymentOutcome
 
 HEADER = "fake-signature"
 LIFETIME = timedelta(minutes=30)

@@ -26,7 +26,7 @@ from adapters.payments.texts import LONGEST, text
 from platform_core.kernel.errors import Invalid, Malformed, Unauthenticated
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 
 OLDEST = timedelta(days=3)
 """How old a message may be that says when it was made: Hyperswitch tries for a day."""

@@ -21,7 +21,7 @@ from adapters.payments.texts import LONGEST_ADDRESS, text
 from platform_core.kernel.errors import Invalid, Malformed, NotFound, PlatformError, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.ports import Clock
-from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentOutcome, PaymentRefused
+from platform_core.payments.ports import Checkout, PaymentEvent, PaymentOutcome, PaymentRefused
 
 logger = logging.getLogger("platform_core.payments.stripe")
 

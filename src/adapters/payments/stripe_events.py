@@ -14,8 +14,8 @@ from adapters.payments.stripe_amounts import from_stripe
 from adapters.payments.stripe_connect import account_state
 from adapters.payments.texts import text
 from platform_core.kernel.errors import Malformed
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 from platform_core.payouts.provider import AccountState
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 
 Told = Mapping[str, Any]
 Said = PaymentOutcome

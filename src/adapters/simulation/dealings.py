@@ -8,8 +8,8 @@ from datetime import datetime
 from attrs import define, field, frozen
 
 from platform_core.kernel.money import Money
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 from platform_core.payouts.ports import Answer, Failed, Failure
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 
 BUSY = Failed(Failure.RETRYABLE, "lock_timeout", "the provider is busy")
 LOW = Failed(Failure.FUNDS, "balance_insufficient", "the platform's balance is too low")

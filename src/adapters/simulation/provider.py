@@ -36,6 +36,7 @@ from adapters.simulation.stage import Stage
 from adapters.simulation.steps import Trouble
 from platform_core.kernel.errors import Malformed, NotFound, Unavailable
 from platform_core.kernel.money import Money
+from platform_core.payments.ports import Checkout, PaymentEvent, PaymentOutcome
 from platform_core.payouts.ports import (
     AccountState,
     Answer,
@@ -45,7 +46,6 @@ from platform_core.payouts.ports import (
     OutcomeUnknown,
     Pending,
 )
-from platform_core.wallet.ports import Checkout, PaymentEvent, PaymentOutcome
 
 O = PaymentOutcome  # noqa: E741  # short, for tables
 PAGE_LIFE = timedelta(minutes=30)

@@ -8,8 +8,9 @@ from entrypoints.cli import exits
 from entrypoints.cli.operation import OPERATOR, Failure, Operation, operation
 from entrypoints.cli.root import Group, examples
 from platform_core.kernel.errors import PlatformError
+from platform_core.payments.webhook import Webhook, WebhookState
+from platform_core.payments.webhooks import ListWebhooks, ReplayWebhook
 from platform_core.platform import Platform
-from platform_core.wallet.webhooks import ListWebhooks, ReplayWebhook, Webhook, WebhookState
 
 LIMIT = 1000
 STATES = [state.value for state in WebhookState]

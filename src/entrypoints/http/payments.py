@@ -20,8 +20,8 @@ from entrypoints.http.kit.outside import Outside
 from entrypoints.http.kit.refusals import NO_RESOURCE, HttpRefusal, Refusal
 from platform_core.kernel.errors import PlatformError
 from platform_core.kernel.money import Money
+from platform_core.payments.ports import PaymentOutcome
 from platform_core.platform import Platform
-from platform_core.wallet.ports import PaymentOutcome
 
 MOST_DECIDED = 1024
 #: What the page's two buttons send.

@@ -11,8 +11,8 @@ from attrs import frozen
 
 from platform_core.kernel.events import Backlog
 from platform_core.kernel.select import Select, Where
+from platform_core.payments.webhook import Webhook, WebhookState
 from platform_core.platform import Platform
-from platform_core.wallet.webhooks import Webhook, WebhookState
 
 logger = logging.getLogger("platform_core.metrics")
 

@@ -12,11 +12,11 @@ from platform_core.ledger.holds import Hold, HoldState
 from platform_core.marketplace.order import Order, OrderState
 from platform_core.marketplace.payment import Payment
 from platform_core.marketplace.refund import Refund
+from platform_core.payments.webhook import Webhook, WebhookState
 from platform_core.payouts.reversal import TransferReversal
 from platform_core.payouts.transfer import Transfer
 from platform_core.streams.stream import Stream
 from platform_core.wallet.purchases import Purchase, PurchaseState
-from platform_core.wallet.webhooks import Webhook, WebhookState
 
 
 def moments(world: World) -> Iterator[tuple[str, datetime]]:

@@ -13,14 +13,15 @@ from platform_core.identity.users import User
 from platform_core.kernel.sync import run_sync
 from platform_core.marketplace.refund import Refund, RefundState
 from platform_core.marketplace.refunding import ApproveRefund
+from platform_core.payments.ports import PaymentOutcome
+from platform_core.payments.webhook import Webhook, WebhookState
+from platform_core.payments.webhooks import ReplayWebhook
 from platform_core.payouts.movement import TransferState
 from platform_core.payouts.onboarding import StartOnboarding
 from platform_core.payouts.ports import AccountState, Pending
 from platform_core.payouts.seller import SellerAccount
 from platform_core.payouts.sending import RetryTransfer
 from platform_core.payouts.transfer import Transfer
-from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.webhooks import ReplayWebhook, Webhook, WebhookState
 
 HOUR = 3600
 PAUSES = (1, 20, 150, 700, 1900, HOUR, *(6 * HOUR,) * 8, *(24 * HOUR,) * 3, 12 * 24 * HOUR, 50 * 24 * HOUR)

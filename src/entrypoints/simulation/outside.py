@@ -14,7 +14,7 @@ from platform_core.identity.users import User
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.marketplace.payment import Payment
 from platform_core.messaging.blocks import BlockUser, UnblockUser
-from platform_core.wallet.ports import PaymentOutcome
+from platform_core.payments.ports import PaymentOutcome
 from platform_core.wallet.purchases import Purchase
 
 SHORT = (1, 5, 30, 70, 150, 700)

@@ -13,10 +13,10 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.holds import HOLDS, Hold, HoldState
 from platform_core.marketplace.order import ORDERS, Order, OrderState
 from platform_core.marketplace.refund import REFUNDS, Refund, RefundState
+from platform_core.payments.webhook import Webhook, WebhookState
 from platform_core.payouts.reversal import REVERSALS, TransferReversal
 from platform_core.payouts.transfer import Transfer
 from platform_core.wallet.purchases import PURCHASES, Purchase, PurchaseState
-from platform_core.wallet.webhooks import Webhook, WebhookState
 
 MACHINES: tuple[tuple[type[Any], Machine[Any]], ...] = (
     (Hold, HOLDS),

@@ -30,11 +30,11 @@ from platform_core.kernel.secret import Secret
 from platform_core.kernel.sync import run_sync
 from platform_core.ledger.fees import FeePolicy
 from platform_core.marketplace.ports import SalesPolicy
+from platform_core.payments.webhooks import TakeWebhook
 from platform_core.payouts.ports import PayoutPolicy
 from platform_core.platform import Platform
 from platform_core.use_cases import USE_CASES
 from platform_core.wallet.balance import CreditWallet
-from platform_core.wallet.webhooks import TakeWebhook
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -17,8 +17,8 @@ from platform_core.kernel.changes import Changes
 from platform_core.kernel.errors import Stale
 from platform_core.kernel.ports import Store
 from platform_core.kernel.select import Select, Where
+from platform_core.payments.webhook import Webhook, WebhookState
 from platform_core.streams.chat import KEPT, StreamLine
-from platform_core.wallet.webhooks import Webhook, WebhookState
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -17,11 +17,11 @@ from platform_core.kernel.actor import Actor
 from platform_core.kernel.command import Query, Request
 from platform_core.kernel.errors import Conflict, NotFound
 from platform_core.kernel.relay import BATCH
+from platform_core.payments.webhooks import DueWebhooks
 from platform_core.platform import Platform
 from platform_core.streams.upkeep import DueStreams, ForgetViewers, LapseStream
 from platform_core.wallet.balance import DueHolds, ExpireHold
 from platform_core.wallet.reconciliation import ReconcilePurchase, UnsettledPurchases
-from platform_core.wallet.webhooks import DueWebhooks
 
 logger = logging.getLogger("platform_core.worker")
 

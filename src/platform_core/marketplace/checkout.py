@@ -21,8 +21,8 @@ from platform_core.marketplace.orders import OrderView, bought, view
 from platform_core.marketplace.payment import ASK_AFTER, METHODS, OVER, Payment, PaymentUnderWay
 from platform_core.marketplace.ports import SalesPolicy
 from platform_core.marketplace.product import Product, ProductState
+from platform_core.payments.ports import Checkout, PaymentGateway, PaymentRefused
 from platform_core.payouts.ports import recorded
-from platform_core.wallet.ports import Checkout, PaymentGateway, PaymentRefused
 
 MOST_ITEMS, MOST_OF_ONE = 50, 100
 

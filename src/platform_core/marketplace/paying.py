@@ -23,8 +23,8 @@ from platform_core.marketplace.ports import SalesPolicy
 from platform_core.marketplace.product import Product
 from platform_core.marketplace.reviews import settle_rights
 from platform_core.marketplace.unkept import give_disputed, keep_apart, send_back_rest, take_disputed
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 from platform_core.payouts.ports import PayoutPolicy, free_transfers, hold_transfers, schedule_transfer
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 
 
 async def heed_payment(

@@ -15,7 +15,7 @@ from platform_core.kernel.machine import Machine
 from platform_core.kernel.money import Money
 from platform_core.marketplace.events import PaymentUnsettled
 from platform_core.marketplace.parts import Parts
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 
 METHODS = ("card", "crypto", "ideal")
 ASK_AFTER = timedelta(minutes=30)

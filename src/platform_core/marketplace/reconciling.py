@@ -16,8 +16,8 @@ from platform_core.marketplace.order import Order, OrderState
 from platform_core.marketplace.paying import Cashier
 from platform_core.marketplace.payment import Payment, PaymentState
 from platform_core.marketplace.ports import SalesPolicy
+from platform_core.payments.ports import PaymentGateway
 from platform_core.payouts.ports import PayoutPolicy
-from platform_core.wallet.ports import PaymentGateway
 
 _UNDER_WAY = (PaymentState.PROCESSING, PaymentState.UNKNOWN)
 

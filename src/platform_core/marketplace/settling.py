@@ -13,7 +13,7 @@ from platform_core.marketplace.refund import SENT, UNDER_WAY, UNKEPT, Refund, Re
 from platform_core.marketplace.returning import give, take, taken_of
 from platform_core.marketplace.reviews import settle_rights
 from platform_core.marketplace.unkept import post_return, send_back_rest
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 
 
 async def heed_refund(work: Work, event: PaymentEvent) -> str:

@@ -6,6 +6,7 @@ from platform_core.identity.ports import Directory
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 from platform_core.payouts.events import TransferUnmatched
 from platform_core.payouts.movement import Movement, TransferState
 from platform_core.payouts.provider import Done, Merchant
@@ -15,7 +16,6 @@ from platform_core.payouts.reversing import Reverser
 from platform_core.payouts.seller import SellerAccount
 from platform_core.payouts.sending import Sender
 from platform_core.payouts.transfer import Transfer
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 
 _UNDER_WAY = (TransferState.IN_FLIGHT, TransferState.PROBING)
 

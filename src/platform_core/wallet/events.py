@@ -72,23 +72,3 @@ class PurchaseUnsettled(Event):
     name: ClassVar[str] = "wallet.purchase_unsettled"
     purchase: str
     user: str
-
-
-@frozen
-class WebhookAltered(Event):
-    """A provider's message came again saying something else; it is kept, and only the first counts."""
-
-    name: ClassVar[str] = "wallet.webhook_altered"
-    webhook: str
-    first: str
-    provider: str
-
-
-@frozen
-class WebhookGivenUp(Event):
-    """A provider's message could not be applied; it is kept until an operator has it tried again."""
-
-    name: ClassVar[str] = "wallet.webhook_given_up"
-    webhook: str
-    provider: str
-    error: str

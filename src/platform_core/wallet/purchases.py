@@ -19,9 +19,9 @@ from platform_core.kernel.money import Money
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import ISSUANCE, psp, token_sales, user_accounts
+from platform_core.payments.ports import PaymentEvent, PaymentGateway, PaymentOutcome
 from platform_core.wallet.events import PaymentUnmatched, PurchaseFailed, PurchaseSettled, PurchaseUnsettled
 from platform_core.wallet.packages import Catalogue
-from platform_core.wallet.ports import PaymentEvent, PaymentGateway, PaymentOutcome
 from platform_core.wallet.wallet import Wallet
 
 CHECKOUT_LIFETIME = timedelta(minutes=30)

@@ -11,7 +11,7 @@ from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
-from platform_core.wallet.ports import PaymentGateway
+from platform_core.payments.ports import PaymentGateway
 from platform_core.wallet.purchases import Purchase, PurchaseState
 
 

@@ -11,7 +11,7 @@ from adapters.payments.stripe_amounts import to_stripe
 from adapters.payments.stripe_api import TIMEOUT, StripeApi
 from adapters.testing import ManualClock
 from platform_core.kernel.money import Money
-from platform_core.wallet.ports import Checkout, PaymentGateway, PaymentOutcome
+from platform_core.payments.ports import Checkout, PaymentGateway, PaymentOutcome
 from support.stripe_server import ASYNC_FAILED, COMPLETED, EXPIRED, KEY, StripeServer, sign
 
 SECRET = "whsec_present"

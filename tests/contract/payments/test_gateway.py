@@ -11,7 +11,7 @@ from adapters.payments.fake import SignedWebhook
 from contract.payments.providers import OLD_SECRET, OTHER_SECRET, SECRET, Provider
 from platform_core.kernel.errors import Malformed, NotFound, Unauthenticated
 from platform_core.kernel.money import Money
-from platform_core.wallet.ports import Checkout, PaymentGateway, PaymentOutcome
+from platform_core.payments.ports import Checkout, PaymentGateway, PaymentOutcome
 
 PRICE = Money(999, "EUR")
 TOLERANCE = 300

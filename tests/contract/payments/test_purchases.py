@@ -16,9 +16,9 @@ from platform_core.kernel.select import Select
 from platform_core.kernel.sync import run_sync
 from platform_core.ledger.ports import Hold, psp, token_sales
 from platform_core.ledger.verification import verify
+from platform_core.payments.ports import PaymentOutcome
 from platform_core.wallet.balance import GetWallet, Statement
 from platform_core.wallet.events import PaymentUnmatched, PurchaseFailed, PurchaseSettled
-from platform_core.wallet.ports import PaymentOutcome
 from platform_core.wallet.purchases import CheckoutOffer, Purchase, PurchaseState, PurchaseTokens, SettlePurchase
 
 SUCCEEDED, FAILED, EXPIRED = PaymentOutcome.SUCCEEDED, PaymentOutcome.FAILED, PaymentOutcome.EXPIRED

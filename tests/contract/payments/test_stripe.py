@@ -13,7 +13,7 @@ from adapters.payments.stripe_events import WrongMode
 from contract.payments.providers import SECRET, StripeProvider
 from platform_core.kernel.errors import Invalid, Malformed, Unavailable
 from platform_core.kernel.money import Money
-from platform_core.wallet.ports import Checkout, PaymentOutcome, PaymentRefused
+from platform_core.payments.ports import Checkout, PaymentOutcome, PaymentRefused
 from support.stripe_server import ASYNC_FAILED, ASYNC_SUCCEEDED, COMPLETED, EXPIRED, KEY
 
 PRICE = Money(999, "EUR")

@@ -14,11 +14,12 @@ from contract.payments.providers import StripeProvider
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.errors import Malformed, NotFound, Unavailable
 from platform_core.kernel.money import Money
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
+from platform_core.payments.webhook import WebhookState
+from platform_core.payments.webhooks import TakeWebhook
 from platform_core.payouts.provider import Done
 from platform_core.platform import Storage
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 from platform_core.wallet.purchases import PurchaseTokens
-from platform_core.wallet.webhooks import TakeWebhook, WebhookState
 from support.world import World
 
 Said = PaymentOutcome

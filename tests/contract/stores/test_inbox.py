@@ -19,10 +19,12 @@ from platform_core.kernel.changes import Changes
 from platform_core.kernel.errors import Unauthenticated
 from platform_core.kernel.events import Event
 from platform_core.kernel.select import Select
+from platform_core.payments.events import WebhookAltered, WebhookGivenUp
+from platform_core.payments.webhook import LADDER, Webhook, WebhookState
+from platform_core.payments.webhooks import ListWebhooks, ReplayWebhook, TakeWebhook
 from platform_core.platform import Storage
-from platform_core.wallet.events import PaymentUnmatched, PurchaseSettled, WebhookAltered, WebhookGivenUp
+from platform_core.wallet.events import PaymentUnmatched, PurchaseSettled
 from platform_core.wallet.purchases import Purchase, PurchaseState, PurchaseTokens
-from platform_core.wallet.webhooks import LADDER, ListWebhooks, ReplayWebhook, TakeWebhook, Webhook, WebhookState
 from support.stripe_server import ASYNC_FAILED, ASYNC_SUCCEEDED, COMPLETED, EXPIRED, StripeServer, sign
 from support.world import OPERATOR, Person, World
 

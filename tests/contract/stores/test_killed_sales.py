@@ -13,7 +13,7 @@ from platform_core.kernel.money import Money
 from platform_core.kernel.select import Select
 from platform_core.marketplace.order import Order, OrderState
 from platform_core.marketplace.orders import OrderView
-from platform_core.wallet.ports import PaymentOutcome
+from platform_core.payments.ports import PaymentOutcome
 from support.fragile import FragileStore, Fuse, guarded, make_fragile
 from support.market import Market, market_on
 from support.stores import Stores

@@ -17,10 +17,10 @@ from platform_core.marketplace.payment import Payment, PaymentState
 from platform_core.marketplace.products import ListProducts, ProductOrder
 from platform_core.marketplace.refund import RefundCause, RefundState
 from platform_core.marketplace.reviews import ListReviews, ReviewProduct
+from platform_core.payments.ports import PaymentOutcome
+from platform_core.payments.webhook import WebhookState
 from platform_core.payouts.movement import TransferState
 from platform_core.platform import Storage
-from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.webhooks import WebhookState
 from support.builders import counted
 from support.interleaving import at_once
 from support.market import Market, market_on

@@ -13,10 +13,11 @@ from entrypoints.worker import Worker
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.select import Select
 from platform_core.marketplace.payment import Payment
+from platform_core.payments.ports import Readers
+from platform_core.payments.webhook import WebhookState
+from platform_core.payments.webhooks import ListWebhooks, ReplayWebhook
 from platform_core.platform import Storage
-from platform_core.wallet.ports import Readers
 from platform_core.wallet.purchases import Purchase, PurchaseTokens
-from platform_core.wallet.webhooks import ListWebhooks, ReplayWebhook, WebhookState
 from support.hyperswitch import H256, H512, SEED, message, payment, signed
 from support.market import PRICE, Market
 from support.world import HYPERSWITCH_SECRETS, OPERATOR, Person, World

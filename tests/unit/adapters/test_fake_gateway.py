@@ -8,7 +8,7 @@ from adapters.payments.fake import CheckoutExpired, FakeCheckout, FakeGateway
 from adapters.testing import ManualClock
 from platform_core.kernel.errors import Conflict, NotFound
 from platform_core.kernel.money import Money
-from platform_core.wallet.ports import PaymentOutcome
+from platform_core.payments.ports import PaymentOutcome
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from adapters.payments.hyperswitch import EVENTS, HEADERS, HyperswitchMessages, 
 from adapters.testing import ManualClock
 from platform_core.kernel.errors import Malformed, Unauthenticated
 from platform_core.kernel.money import Money
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 from support.hyperswitch import H256, H512, SEED, message, payment, signed
 from support.world import HYPERSWITCH_SECRETS
 

@@ -14,7 +14,7 @@ from click.testing import Result
 from entrypoints import container
 from entrypoints.loading import load
 from platform_core.kernel.actor import Actor, Role, Via
-from platform_core.wallet.ports import PaymentOutcome
+from platform_core.payments.ports import PaymentOutcome
 from platform_core.wallet.purchases import PurchaseTokens, SettlePurchase
 
 Run = Callable[..., Result]

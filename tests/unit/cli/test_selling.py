@@ -15,8 +15,8 @@ from entrypoints.settings import Settings
 from platform_core.kernel.actor import Actor, Role, Via
 from platform_core.marketplace.checkout import CartItem, PlaceOrder
 from platform_core.marketplace.products import CreateProduct
-from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.webhooks import TakeWebhook
+from platform_core.payments.ports import PaymentOutcome
+from platform_core.payments.webhooks import TakeWebhook
 
 Run = Callable[..., Result]
 Ask = Callable[..., Any]

@@ -13,8 +13,9 @@ from entrypoints.http.kit.hooks import MOST
 from entrypoints.worker import Worker
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.money import Money
-from platform_core.wallet.ports import PaymentOutcome
-from platform_core.wallet.webhooks import ListWebhooks, WebhookState
+from platform_core.payments.ports import PaymentOutcome
+from platform_core.payments.webhook import WebhookState
+from platform_core.payments.webhooks import ListWebhooks
 from support.world import OPERATOR
 from unit.http.served import Guest, Served
 

@@ -12,8 +12,8 @@ from platform_core.kernel.sync import run_sync
 from platform_core.ledger.events import EntryReversed
 from platform_core.ledger.fees import FeePolicy
 from platform_core.ledger.reversals import Reversal, ReverseEntry
+from platform_core.payments.ports import PaymentOutcome
 from platform_core.wallet.balance import CaptureHold, ReleaseHold, Statement
-from platform_core.wallet.ports import PaymentOutcome
 from platform_core.wallet.purchases import PurchaseTokens, SettlePurchase
 from support.steady import STEADY
 from support.world import OPERATOR, Person, World, memory_world

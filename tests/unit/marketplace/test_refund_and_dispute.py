@@ -17,7 +17,7 @@ from platform_core.marketplace.lines import LineStanding
 from platform_core.marketplace.order import OrderState
 from platform_core.marketplace.payment import PaymentState
 from platform_core.marketplace.reviews import ReviewRight, pair_id
-from platform_core.wallet.ports import PaymentOutcome
+from platform_core.payments.ports import PaymentOutcome
 from support.market import EUR, Market, market_on
 from support.world import Person
 

@@ -8,8 +8,8 @@ import pytest
 
 from adapters.payments.fake_merchant import BUSY, CLOSED, Fault
 from platform_core.marketplace.refund import RefundState
+from platform_core.payments.ports import PaymentOutcome
 from platform_core.payouts.ports import Answer, Done, Pending
-from platform_core.wallet.ports import PaymentOutcome
 from support.market import Market
 from support.world import Person
 

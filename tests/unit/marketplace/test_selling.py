@@ -24,7 +24,7 @@ from platform_core.marketplace.products import (
 )
 from platform_core.marketplace.refund import RefundCause, RefundState
 from platform_core.marketplace.refunding import ApproveRefund, ListRefunds, RefundOrder, RejectRefund
-from platform_core.wallet.ports import Checkout, PaymentOutcome, PaymentRefused
+from platform_core.payments.ports import Checkout, PaymentOutcome, PaymentRefused
 from support.market import Market
 from support.world import OPERATOR
 

@@ -15,8 +15,8 @@ from platform_core.marketplace.order import OrderState
 from platform_core.marketplace.payment import Payment, PaymentState
 from platform_core.marketplace.products import RetireProduct
 from platform_core.marketplace.refund import RefundState
+from platform_core.payments.ports import PaymentOutcome
 from platform_core.payouts.ports import Failed, Failure
-from platform_core.wallet.ports import PaymentOutcome
 from support.market import Market
 from support.world import Person
 

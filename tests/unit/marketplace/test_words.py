@@ -16,8 +16,8 @@ from platform_core.kernel.money import Money
 from platform_core.marketplace.order import OrderState
 from platform_core.marketplace.payment import PAYMENTS, RANKS, DisputeState, Payment, PaymentState
 from platform_core.marketplace.refund import RefundState
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
-from platform_core.wallet.webhooks import WebhookState
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
+from platform_core.payments.webhook import WebhookState
 from support.market import Market, market_on
 from support.world import Person
 

@@ -19,7 +19,7 @@ from entrypoints.metrics.measures import Measures
 from entrypoints.metrics.metrics import Metrics
 from platform_core.kernel.changes import Changes
 from platform_core.kernel.errors import Unavailable
-from platform_core.wallet.webhooks import Webhook, WebhookState
+from platform_core.payments.webhook import Webhook, WebhookState
 from support.builders import an_envelope
 from support.world import World
 from unit.http.served import Served, served

@@ -26,11 +26,11 @@ from platform_core.identity.users import People
 from platform_core.kernel.errors import PlatformError
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import payable, receivable
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 from platform_core.payouts.movement import Movement, TransferState
 from platform_core.payouts.onboarding import RefreshSellerAccount
 from platform_core.payouts.provider import AccountState
 from platform_core.payouts.words import heed_transfer
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 from support.fragile import FragileStore, Fuse, make_fragile
 from support.selling import EUR, SYSTEM, Shop
 from support.steady import STEADY

@@ -11,13 +11,13 @@ from platform_core.kernel.application import services_of
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.events import Event
 from platform_core.kernel.work import Work
+from platform_core.payments.ports import PaymentEvent, PaymentOutcome
 from platform_core.payouts.events import TransferUnmatched
 from platform_core.payouts.movement import TransferState
 from platform_core.payouts.ports import Merchant, PayoutPolicy
 from platform_core.payouts.provider import AccountState
 from platform_core.payouts.seller import SellerAccount, seller_account_id
 from platform_core.use_cases import SUBJECTS
-from platform_core.wallet.ports import PaymentEvent, PaymentOutcome
 from support.selling import Shop
 from support.world import memory_world
 

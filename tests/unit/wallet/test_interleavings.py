@@ -4,8 +4,8 @@ import pytest
 
 from platform_core.kernel.select import Select
 from platform_core.ledger.reversals import ReverseEntry
+from platform_core.payments.ports import PaymentOutcome
 from platform_core.wallet.balance import CaptureHold, ExpireHold, ExtendHold, ReleaseHold
-from platform_core.wallet.ports import PaymentOutcome
 from platform_core.wallet.purchases import Purchase, PurchaseTokens, SettlePurchase
 from support.builders import codes, counted
 from support.interleaving import InterleavedStore, at_once

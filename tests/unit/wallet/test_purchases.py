@@ -15,9 +15,9 @@ from platform_core.kernel.changes import Changes, Committed
 from platform_core.kernel.errors import Forbidden, Invalid, KeyReused, NotFound, Unavailable
 from platform_core.kernel.money import Money
 from platform_core.kernel.select import Select
+from platform_core.payments.ports import Checkout, PaymentGateway, PaymentOutcome
 from platform_core.wallet.events import PaymentUnmatched, PurchaseFailed, PurchaseSettled
 from platform_core.wallet.packages import Catalogue, TokenPackage
-from platform_core.wallet.ports import Checkout, PaymentGateway, PaymentOutcome
 from platform_core.wallet.purchases import CheckoutOffer, Purchase, PurchaseState, PurchaseTokens, SettlePurchase
 from support.world import OPERATOR, Person, World, memory_world
 

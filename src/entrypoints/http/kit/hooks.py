@@ -17,8 +17,9 @@ from entrypoints.http.kit.body import read_body
 from entrypoints.http.kit.rows import Answer
 from platform_core.kernel.actor import Actor
 from platform_core.kernel.errors import Malformed, Unavailable
+from platform_core.payments.webhook import WebhookState
+from platform_core.payments.webhooks import TakeWebhook
 from platform_core.platform import Platform
-from platform_core.wallet.webhooks import TakeWebhook, WebhookState
 
 MOST = 64 * 1024
 """The largest message that is taken, in bytes."""

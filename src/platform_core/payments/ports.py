@@ -1,4 +1,4 @@
-"""What the wallet asks of the outside, and what other contexts may use of it."""
+"""What payments ask of the outside, and what other contexts may use of them."""
 
 from __future__ import annotations
 
