@@ -28,13 +28,22 @@ from platform_core.payouts.ports import (
 )
 from platform_core.payouts.reversal import TransferReversal
 from platform_core.payouts.sending import RetriedTransfer, RetryTransfer
-from platform_core.payouts.transfer import Transfer
+from platform_core.payouts.transfer import ENDED, Transfer
 from support.world import OPERATOR, Person, World
 
 T = TypeVar("T")
 SYSTEM = Actor.system("worker")
 EUR = "EUR"
 ALL = 10_000
+
+
+def as_it_ended(transfer: Transfer) -> TransferState:
+    """How a transfer is to be told of which nothing is left to send."""
+    if not transfer.sent:
+        return TransferState.CANCELLED
+    if transfer.reversed == transfer.sent:
+        return TransferState.REVERSED
+    return TransferState.PARTIALLY_REVERSED if transfer.reversed else TransferState.COMPLETED
 
 
 class Shop:
@@ -236,6 +245,7 @@ class Shop:
     def _check(self, transfer: Transfer, attempts: list[TransferAttempt]) -> None:
         assert min(transfer.unsent, transfer.sent, transfer.reversed, transfer.restored, transfer.to_return) >= 0
         assert transfer.reversed <= transfer.sent
+        assert transfer.state not in ENDED or transfer.state is as_it_ended(transfer)
         assert transfer.retry_count <= transfer.limit
         assert transfer.limit >= self.policy.max_attempts
         assert (transfer.next_retry_at is None) or transfer.state is TransferState.RETRY_WAIT

@@ -32,7 +32,7 @@ class TransferState(Enum):
     FAILED_PERMANENT = "failed_permanent"
     """It waits for an admin."""
     CANCELLED = "cancelled"
-    """Nothing of it is to be sent: a refund, a dispute or what the seller owed took it all."""
+    """Nothing of it was or is to be sent: a refund, a dispute or what the seller owed took it all."""
 
 
 class AttemptState(Enum):

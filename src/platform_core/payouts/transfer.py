@@ -18,40 +18,22 @@ from platform_core.payouts.retry import FOLLOWS, Follows, PayoutPolicy
 
 S = TransferState
 
-# Ended ones begin anew only when money that was taken back is given back to the seller.
+#: What a transfer is once nothing is left to send.
+ENDED = frozenset({S.COMPLETED, S.PARTIALLY_REVERSED, S.REVERSED, S.CANCELLED})
+
+# Ended ones begin anew only when money that was taken back is given back to the seller. One that began anew, and of
+# which nothing is to be sent after all, ends as what was sent before says, wherever it is.
 TRANSFERS: Machine[TransferState] = Machine(
     "transfer",
     {
-        S.BLOCKED: frozenset({S.SCHEDULED, S.CANCELLED, S.FAILED_PERMANENT}),
+        S.BLOCKED: frozenset({S.SCHEDULED, S.FAILED_PERMANENT}) | ENDED,
         # One that was blocked may have been tried before, with nobody knowing what became of that: it is asked first.
-        S.SCHEDULED: frozenset({S.IN_FLIGHT, S.PROBING, S.BLOCKED, S.CANCELLED, S.FAILED_PERMANENT}),
-        S.IN_FLIGHT: frozenset(
-            {S.COMPLETED, S.PARTIALLY_REVERSED, S.RETRY_WAIT, S.PROBING, S.BLOCKED, S.FAILED_PERMANENT, S.CANCELLED}
-        ),
-        S.PROBING: frozenset(
-            {
-                S.COMPLETED,
-                S.PARTIALLY_REVERSED,
-                S.RETRY_WAIT,
-                S.IN_FLIGHT,
-                S.BLOCKED,
-                S.FAILED_PERMANENT,
-                S.CANCELLED,
-            }
-        ),
+        S.SCHEDULED: frozenset({S.IN_FLIGHT, S.PROBING, S.BLOCKED, S.FAILED_PERMANENT}) | ENDED,
+        S.IN_FLIGHT: frozenset({S.RETRY_WAIT, S.PROBING, S.BLOCKED, S.FAILED_PERMANENT}) | ENDED,
+        S.PROBING: frozenset({S.RETRY_WAIT, S.IN_FLIGHT, S.BLOCKED, S.FAILED_PERMANENT}) | ENDED,
         # A try nobody knew about may turn out to have been done, however late.
-        S.RETRY_WAIT: frozenset(
-            {
-                S.IN_FLIGHT,
-                S.PROBING,
-                S.BLOCKED,
-                S.COMPLETED,
-                S.PARTIALLY_REVERSED,
-                S.FAILED_PERMANENT,
-                S.CANCELLED,
-            }
-        ),
-        S.FAILED_PERMANENT: frozenset({S.IN_FLIGHT, S.PROBING, S.COMPLETED, S.PARTIALLY_REVERSED, S.CANCELLED}),
+        S.RETRY_WAIT: frozenset({S.IN_FLIGHT, S.PROBING, S.BLOCKED, S.FAILED_PERMANENT}) | ENDED,
+        S.FAILED_PERMANENT: frozenset({S.IN_FLIGHT, S.PROBING}) | ENDED,
         S.COMPLETED: frozenset({S.PARTIALLY_REVERSED, S.REVERSED, S.SCHEDULED}),
         S.PARTIALLY_REVERSED: frozenset({S.REVERSED, S.SCHEDULED}),
         S.REVERSED: frozenset({S.SCHEDULED}),
@@ -61,7 +43,6 @@ TRANSFERS: Machine[TransferState] = Machine(
 
 UNSENT = frozenset({S.BLOCKED, S.SCHEDULED, S.RETRY_WAIT, S.FAILED_PERMANENT, S.CANCELLED})
 """Where the money is still here, unless a try nobody knows about has taken it."""
-ENDED = frozenset({S.COMPLETED, S.PARTIALLY_REVERSED, S.REVERSED, S.CANCELLED})
 OPEN = frozenset(TransferState) - ENDED
 """Where there is money to send."""
 
@@ -158,7 +139,7 @@ class Transfer(Movement):
     # ---- before it is sent
 
     def lower(self, amount: int, reason: str) -> None:
-        """Less is to be sent. At nothing it is cancelled.
+        """Less is to be sent. At nothing it ends: cancelled if nothing ever was sent.
 
         Raises:
             InvalidTransition: It is not surely here.
@@ -171,8 +152,17 @@ class Transfer(Movement):
             self.netted += amount
         self.record(TransferLowered(self.id, self.order, self.seller, amount, self.currency, reason, self.unsent))
         if self.unsent == 0:
-            self.state = TRANSFERS.move(self.state, S.CANCELLED)
-            self.due_at, self.reason = None, reason
+            self.state = TRANSFERS.move(self.state, self._end)
+            self.due_at, self.reason = None, reason if self.state is S.CANCELLED else None
+
+    @property
+    def _end(self) -> TransferState:
+        """What it is with nothing left to send: told by what was sent, and by how much of that has come back."""
+        if self.sent == 0:
+            return S.CANCELLED
+        if self.reversed == 0:
+            return S.COMPLETED
+        return S.REVERSED if self.reversed == self.sent else S.PARTIALLY_REVERSED
 
     def block(self, reason: str, now: datetime, policy: PayoutPolicy) -> None:
         """The seller's account takes nothing: wait for word of it."""
@@ -221,6 +211,8 @@ class Transfer(Movement):
         Raises:
             InvalidTransition: It was never tried.
         """
+        if self.state in (S.BLOCKED, S.SCHEDULED):
+            raise InvalidTransition(f"a transfer that is {self.state.value} has not been tried")
         self.state = TRANSFERS.move(self.state, S.PARTIALLY_REVERSED if self.reversed else S.COMPLETED)
         amount = self.unsent
         self.unsent, self.sent = 0, self.sent + amount
@@ -271,10 +263,8 @@ class Transfer(Movement):
     def come_back(self, amount: int) -> None:
         """Some of what was sent has come back."""
         self.reversed += amount
-        if self.state in (S.COMPLETED, S.PARTIALLY_REVERSED):
-            to = S.REVERSED if self.reversed == self.sent else S.PARTIALLY_REVERSED
-            if to is not self.state:
-                self.state = TRANSFERS.move(self.state, to)
+        if self.state in (S.COMPLETED, S.PARTIALLY_REVERSED) and self.state is not self._end:
+            self.state = TRANSFERS.move(self.state, self._end)
 
     # ---- what is given back
 

@@ -18,7 +18,9 @@ from platform_core.marketplace.order import OrderState
 from platform_core.marketplace.payment import PaymentState
 from platform_core.marketplace.reviews import ReviewRight, pair_id
 from platform_core.payments.ports import PaymentOutcome
+from platform_core.payouts.movement import TransferState
 from support.market import EUR, Market, market_on
+from support.selling import as_it_ended
 from support.world import Person
 
 Word = tuple[str, PaymentOutcome]
@@ -62,6 +64,8 @@ class End(NamedTuple):
         order: Where the order is.
         lines: What has become of its lines.
         shares: What each seller has or is to get of it, less what they owe.
+        gone: How the transfer is told of each seller who keeps nothing; None for one who keeps something, for then it
+            says also whether money came back on the way, which a bank that never took it does not make it do.
         books: What the platform and the state have of it.
         rights: Whether the buyer may review what.
         papers: What each seller's papers say that they have sold.
@@ -71,6 +75,7 @@ class End(NamedTuple):
     order: OrderState
     lines: tuple[LineStanding, ...]
     shares: tuple[int, ...]
+    gone: tuple[TransferState | None, ...]
     books: tuple[int, ...]
     rights: tuple[bool, ...]
     papers: tuple[int, ...]
@@ -115,12 +120,17 @@ class Sale:
     async def end(self) -> End:
         market = self._market
         order, payment = await market.order_of(self._order), await market.payment_of(self._order)
-        store, shares, papers = market.world.store, [], []
+        store, shares, gone, papers = market.world.store, [], [], []
         issued = await store.find(Select(Invoice, (Where("order", "=", order.id),), ("issued_at",)))
         rights = [await store.get(ReviewRight, pair_id("rvr", song, self._buyer.id)) for song in self._products]
         for seller in self._sellers:
             transfer, owed = await market.transfer_of(order.id, seller), receivable(seller.id, EUR).id
-            shares.append(transfer.amount - transfer.reversed + (await market.balance(owed))[0])
+            # While a dispute goes on, what is not to be sent yet waits.
+            waits = transfer.state is TransferState.SCHEDULED and transfer.held and transfer.unsent > 0
+            assert waits or transfer.state is as_it_ended(transfer)
+            left = transfer.amount - transfer.reversed
+            gone.append(None if left else transfer.state)
+            shares.append(left + (await market.balance(owed))[0])
             own = [(one.reinstates or one.refund is None, one) for one in issued if one.seller == seller.id]
             papers.append(sum(one.gross if adds else -one.gross for adds, one in own))
         return End(
@@ -128,6 +138,7 @@ class Sale:
             order.state,
             order.standing,
             tuple(shares),
+            tuple(gone),
             tuple(await market.balance(sales_revenue(EUR).id, tax("NL", EUR).id)),
             tuple(right is not None and order.id in right.orders for right in rights),
             tuple(papers),
@@ -160,6 +171,8 @@ async def test_a_dispute_that_is_won_leaves_the_refund_to_those_who_got_the_mone
 
     assert (end.payment, end.order) == (PaymentState.SUCCEEDED, OrderState.PARTIALLY_REFUNDED)
     assert end.shares == ((1487, 901) if story.amount else (0, 901))
+    nothing = TransferState.REVERSED if story.paid_out else TransferState.CANCELLED
+    assert end.gone == (None if story.amount else nothing, None)
     assert end.books == ((265, 347) if story.amount else (100, 0))
     assert end.rights == (story.amount is not None, True)
     assert end.papers == (2999 - (story.amount or 2999), 1001)

@@ -132,6 +132,22 @@ def test_a_transfer_does_what_the_table_has_and_refuses_the_rest(verb: str, stat
     assert refuses(a_transfer(state), act) is (state not in legal)
 
 
+@pytest.mark.parametrize("state", sorted(UNSENT - ENDED, key=lambda state: state.value))
+@pytest.mark.parametrize(
+    ("sent", "came_back", "end"),
+    [(0, 0, S.CANCELLED), (90, 0, S.COMPLETED), (90, 40, S.PARTIALLY_REVERSED), (90, 90, S.REVERSED)],
+)
+def test_a_transfer_with_nothing_left_to_send_is_told_by_what_was_sent(
+    state: TransferState, sent: int, came_back: int, end: TransferState
+) -> None:
+    transfer = a_transfer(state, unsent=40, sent=sent, reversed=came_back, reason="busy")
+    transfer.lower(10, "refund")
+    assert (transfer.state, transfer.reason) == (state, "busy")
+    transfer.lower(30, "refund")
+    assert (transfer.state, transfer.due_at) == (end, None)
+    assert transfer.reason == ("refund" if end is S.CANCELLED else None)
+
+
 @pytest.mark.parametrize("state", TransferState)
 @pytest.mark.parametrize("verb", REVERSAL_VERBS)
 def test_a_reversal_does_what_the_table_has_and_refuses_the_rest(verb: str, state: TransferState) -> None:
