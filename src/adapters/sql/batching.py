@@ -26,14 +26,22 @@ class Combiner(Generic[I, O]):
             caller, an exception raised fails the whole batch.
         lanes: How many batches may be under way at once.
         limit: The most items in a batch.
+        gathers: Whether a batch waits for those who are on their way already: who comes in the same turn of the event
+            loop, and in the next ones, as long as each brings somebody.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[I]], Awaitable[Sequence[O | Exception]]], *, lanes: int = 1, limit: int = 256
+        self,
+        work: Callable[[Sequence[I]], Awaitable[Sequence[O | Exception]]],
+        *,
+        lanes: int = 1,
+        limit: int = 256,
+        gathers: bool = False,
     ) -> None:
         self._work = work
         self._free = lanes
         self._limit = limit
+        self._gathers = gathers
         self._queue: deque[tuple[I, asyncio.Future[O]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         #: The lane whose batch is worked on, and the one whose batch has been handed over.
@@ -88,6 +96,8 @@ class Combiner(Generic[I, O]):
         try:
             while self._queue:
                 self._under_way = me
+                if self._gathers:
+                    await self._gather()
                 batch = [self._queue.popleft() for _ in range(min(self._limit, len(self._queue)))]
                 if self.observer is not None:
                     self.observer(len(batch))
@@ -106,6 +116,13 @@ class Combiner(Generic[I, O]):
                 self._ahead = None
             else:
                 self._free += 1
+
+    async def _gather(self) -> None:
+        """Go on when a turn of the event loop has brought nobody new, for larger batches cost each of them less."""
+        present = 0
+        while present < len(self._queue) < self._limit:
+            present = len(self._queue)
+            await asyncio.sleep(0)
 
     async def _outcomes(self, items: Sequence[I]) -> Sequence[O | Exception]:
         try:

@@ -61,8 +61,6 @@ class Committer:
         if want.accounts:
             found = await connection.select(accounts, _ACCOUNT, "id", sorted(want.accounts), lock="wait")
             self._tally(standing, found)
-        if want.observed:
-            self._tally(standing, await connection.select(accounts, _ACCOUNT, "id", list(want.observed)))
         for kind in sorted({kind for kind, _ in want.aggregates}):
             ids = sorted(id for other, id in want.aggregates if other == kind)
             for row in await connection.select(AGGREGATE_TABLES[kind], ("id", "version"), "id", ids, lock="wait"):
@@ -71,20 +69,19 @@ class Committer:
             values = [value for k, n, value in want.uniques if (k, n) == (kind, name)]
             for row in await connection.select(AGGREGATE_TABLES[kind], ("id", name), name, values):
                 standing.taken[kind, name, row[name]] = row["id"]
-        if want.keys:
-            await self._look_up_keys(connection, standing, want)
+        if want.observed or want.keys:
+            # After the locks, so that what others did before they let go of theirs is seen.
+            found, known = await connection.look_up(want.observed, want.keys)
+            self._tally(standing, found)
+            for row in known:
+                fingerprint = self.json.loads(row["fingerprint"], dict[str, str])
+                key = Key(row["scope"], row["key"], fingerprint, None)
+                standing.keys[key.id] = self._record(key, row["answer"], refused=row["refused"])
         return standing
 
     def _tally(self, standing: Standing, found: Sequence[Any]) -> None:
         for row in found:
             standing.accounts[row["id"]] = Tally(row["floor"], row["balance"], bool(row["frozen"]), row["sequence"])
-
-    async def _look_up_keys(self, connection: Connection, standing: Standing, want: Needs) -> None:
-        columns = ("scope", "key", "fingerprint", "refused", "answer")
-        for row in await connection.select_pairs(idempotency_keys, columns, ("scope", "key"), list(want.keys)):
-            fingerprint = self.json.loads(row["fingerprint"], dict[str, str])
-            key = Key(row["scope"], row["key"], fingerprint, None)
-            standing.keys[key.id] = self._record(key, row["answer"], refused=row["refused"])
 
     def _record(self, key: Key, answer: str | None, *, refused: bool) -> KeyRecord:
         if answer is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from sqlalchemy import Table
+
+from platform_core.kernel.changes import KeyId
 
 Record = Mapping[str, Any]
 
@@ -23,10 +25,8 @@ class Connection(Protocol):
     ) -> list[Record]:
         """The rows whose `key` is among `values`; locked in the order of the key until the transaction ends."""
 
-    async def select_pairs(
-        self, table: Table, columns: Sequence[str], keys: tuple[str, str], pairs: Sequence[tuple[Any, Any]]
-    ) -> list[Record]:
-        """The rows whose two `keys` are among `pairs`."""
+    async def look_up(self, wanted: Iterable[str], keys: Iterable[KeyId]) -> tuple[list[Record], list[Record]]:
+        """Accounts by id, and idempotency keys by scope and key, all as of one moment; nothing is locked."""
 
     async def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """New rows, all of them."""

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from adapters.sql.columns import Instant, Json
 from adapters.sql.connection import Busy, Interrupted, Lock, OutcomeUnknown, Poisoned, Record
+from platform_core.kernel.changes import KeyId
 from platform_core.kernel.errors import Unavailable
 
 _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its dialects untyped
@@ -57,18 +58,13 @@ class PostgresConnection:
         found: list[Record] = await self._driver.fetch(sql, values)
         return found
 
-    async def select_pairs(
-        self, table: Table, columns: Sequence[str], keys: tuple[str, str], pairs: Sequence[tuple[Any, Any]]
-    ) -> list[Record]:
-        """The rows whose two `keys` are among `pairs`."""
-        arrays = ", ".join(f"${i}::{_type(table, key)}[]" for i, key in enumerate(keys, 1))
-        names = ", ".join(f't."{column}"' for column in columns)
-        sql = (
-            f"SELECT {names} FROM unnest({arrays}) w (a, b)"
-            f' JOIN {table.name} t ON t."{keys[0]}" = w.a AND t."{keys[1]}" = w.b'
-        )
-        found: list[Record] = await self._driver.fetch(sql, [a for a, _ in pairs], [b for _, b in pairs])
-        return found
+    async def look_up(self, wanted: Iterable[str], keys: Iterable[KeyId]) -> tuple[list[Record], list[Record]]:
+        """Accounts by id, and idempotency keys by scope and key, in one statement."""
+        pairs = list(keys)
+        scopes, names = [scope for scope, _ in pairs], [key for _, key in pairs]
+        rows: list[Record] = await self._driver.fetch(_LOOK_UP, list(wanted), scopes, names)
+        known: list[Record] = [{**row, "scope": row["id"]} for row in rows if row["key"] is not None]
+        return [row for row in rows if row["key"] is None], known
 
     async def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """New rows, all of them."""
@@ -108,6 +104,13 @@ class PostgresConnection:
             await self._driver.fetch(self._sql["ledger", *name, True], *texts)
 
 
+_LOOK_UP = (
+    "SELECT id, NULL AS key, floor, balance, frozen, sequence, NULL AS fingerprint, NULL AS refused, NULL AS answer"
+    " FROM accounts WHERE id = ANY($1::text[])"
+    " UNION ALL"
+    " SELECT t.scope, t.key, NULL, NULL, NULL, NULL, t.fingerprint, t.refused, t.answer"
+    " FROM unnest($2::text[], $3::text[]) w (a, b) JOIN idempotency_keys t ON t.scope = w.a AND t.key = w.b"
+)
 _SEPARATOR, _NOTHING = "\x1f", "\x1e"
 #: PostgreSQL makes no item of an empty text, where one empty item is meant.
 _SPLIT = "CASE ${0} WHEN '' THEN ARRAY[''] ELSE string_to_array(${0}, E'\\x1f', E'\\x1e') END"

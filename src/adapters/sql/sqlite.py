@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -18,7 +18,8 @@ from sqlalchemy.types import Boolean
 
 from adapters.sql.columns import Instant
 from adapters.sql.connection import Busy, Interrupted, Lock, Poisoned, Record
-from adapters.sql.tables import metadata
+from adapters.sql.tables import accounts, metadata
+from platform_core.kernel.changes import KeyId
 from platform_core.kernel.errors import Unavailable
 from platform_core.kernel.sync import run_sync
 
@@ -54,12 +55,12 @@ class SqliteConnection:
         sql = f'SELECT {_list(columns)} FROM {table.name} WHERE "{key}" IN (SELECT value FROM json_each(?))'
         return self._rows(sql, (json.dumps([_plain(value) for value in values]),))
 
-    async def select_pairs(
-        self, table: Table, columns: Sequence[str], keys: tuple[str, str], pairs: Sequence[tuple[Any, Any]]
-    ) -> list[Record]:
-        """The rows whose two `keys` are among `pairs`."""
-        sql = f'SELECT {_list(columns)} FROM {table.name} WHERE "{keys[0]}" = ? AND "{keys[1]}" = ?'
-        return [row for pair in pairs for row in self._rows(sql, pair)]
+    async def look_up(self, wanted: Iterable[str], keys: Iterable[KeyId]) -> tuple[list[Record], list[Record]]:
+        """Accounts by id, and idempotency keys by scope and key."""
+        sql = "SELECT scope, key, fingerprint, refused, answer FROM idempotency_keys WHERE scope = ? AND key = ?"
+        known = [row for key in keys for row in self._rows(sql, key)]
+        columns = ("id", "floor", "balance", "frozen", "sequence")
+        return await self.select(accounts, columns, "id", list(wanted)), known
 
     async def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """New rows, all of them."""

@@ -43,7 +43,7 @@ class Writer:
     def __init__(self, backend: Backend, committer: Committer) -> None:
         self._backend = backend
         self._committer = committer
-        self._batches: Combiner[Changes, Committed | Locked] = Combiner(self._batch)
+        self._batches: Combiner[Changes, Committed | Locked] = Combiner(self._batch, gathers=True)
         #: Accounts that the database called locked, each with what is set once somebody has got hold of it again.
         self._stuck: dict[str, asyncio.Event] = {}
         self._looking: set[asyncio.Task[None]] = set()

@@ -36,7 +36,15 @@ MOST = 10**18
 
 @define
 class Needs:
-    """What a store must find out before a batch can be decided."""
+    """What a store must find out before a batch can be decided.
+
+    Args:
+        accounts: Those the batch moves or freezes: nobody else may, until it is written.
+        observed: Others that it only looks at, or opens if they are not open yet.
+        aggregates: What it writes or guards, by kind and id.
+        uniques: Values that one aggregate of a kind may have.
+        keys: Idempotency keys.
+    """
 
     accounts: set[str] = field(factory=set)
     observed: set[str] = field(factory=set)
@@ -53,9 +61,9 @@ def needs(units: Iterable[Changes]) -> Needs:
             want.keys.add(unit.key.id)
         for entry in unit.entries:
             want.accounts.update([posting.account for posting in entry.postings])
-        want.accounts.update(account.id for account in unit.opened)
         want.accounts.update(unit.freezes)
         want.observed.update(unit.observed)
+        want.observed.update([account.id for account in unit.opened])
         for aggregates in (unit.added, unit.saved, unit.removed, unit.guarded):
             for aggregate in aggregates:
                 want.aggregates.add((aggregate.kind, aggregate.id))

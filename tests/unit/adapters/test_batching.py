@@ -7,10 +7,15 @@ from adapters.sql.batching import Combiner
 
 
 class Desk:
-    """Works batches whose steps the test allows."""
+    """Works batches whose steps the test allows.
 
-    def __init__(self) -> None:
-        self.combiner: Combiner[int, int] = Combiner(self._work)
+    Args:
+        limit: The most items in a batch.
+        gathers: Whether a batch waits for those who are on their way.
+    """
+
+    def __init__(self, *, limit: int = 256, gathers: bool = False) -> None:
+        self.combiner: Combiner[int, int] = Combiner(self._work, limit=limit, gathers=gathers)
         self.begun: list[list[int]] = []
         self.answers: dict[int, int] = {}
         self._steps: list[asyncio.Event] = []
@@ -98,3 +103,25 @@ async def test_after_a_hand_over_with_nobody_waiting_whoever_comes_begins_at_onc
     await desk.finish(2)
     await desk.combiner.finish()
     assert desk.answers == {1: 10, 2: 20, 3: 30}
+
+
+async def test_a_batch_that_gathers_takes_along_whoever_comes_in_the_next_turns() -> None:
+    desk = Desk(gathers=True)
+
+    async def come(item: int) -> None:
+        """Hand an item in after as many turns of the event loop."""
+        for _ in range(item):
+            await asyncio.sleep(0)
+        await desk.submit(item)
+
+    await asyncio.gather(*map(come, (1, 2, 3, 9)))
+
+    assert desk.begun == [[1, 2, 3]]
+    await desk.finish(0)
+    assert desk.begun == [[1, 2, 3], [9]]
+
+
+async def test_a_batch_that_gathers_takes_no_more_than_its_limit() -> None:
+    desk = Desk(gathers=True, limit=2)
+    await asyncio.gather(*map(desk.submit, (1, 2, 3)))
+    assert desk.begun == [[1, 2]]

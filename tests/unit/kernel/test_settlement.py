@@ -48,8 +48,8 @@ def test_a_store_must_look_up_what_units_touch_read_or_claim() -> None:
     ]
 
     want = needs(units)
-    assert want.accounts == {ANNA.id, BEN.id, BANK.id, "escrow:usr_1:TZT"}
-    assert want.observed == {"escrow:usr_anna:TZT"}
+    assert want.accounts == {ANNA.id, BEN.id, "escrow:usr_1:TZT"}
+    assert want.observed == {BANK.id, "escrow:usr_anna:TZT"}
     assert want.aggregates == {("user", "usr_1"), ("hold", "hld_1"), ("hold", "hld_2"), ("user", "usr_2")}
     assert want.uniques == {("user", "email_key", "user1@example.org"), ("user", "username", "user1")}
     assert want.keys == {("usr_1 SendTip", "k1")}
