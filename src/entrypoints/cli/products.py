@@ -7,6 +7,7 @@ import rich_click as click
 from entrypoints.cli.operation import OPERATOR, Operation, operation
 from entrypoints.cli.people import find
 from entrypoints.cli.root import Group, examples
+from platform_core.kernel.page import FARTHEST
 from platform_core.marketplace.product import ProductState
 from platform_core.marketplace.products import AllProducts, GetProduct, ProductList, ProductView, RetireProduct
 from platform_core.platform import Platform
@@ -30,7 +31,7 @@ def products() -> None:
 @click.option("--seller", metavar="USER", help="Only this user's.")
 @click.option("--state", type=STATES, help="Only those in this state.")
 @click.option("--limit", type=click.IntRange(1, 100), default=100, show_default=True, help="At most this many.")
-@click.option("--offset", type=click.IntRange(0, 100_000), default=0, help="Pass over so many first.")
+@click.option("--offset", type=click.IntRange(0, FARTHEST), default=0, help="Pass over so many first.")
 def list_(operation: Operation, *, search: str, seller: str | None, state: str | None, limit: int, offset: int) -> None:
     """List products, the newest first."""
 

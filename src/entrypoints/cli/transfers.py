@@ -12,6 +12,7 @@ from entrypoints.cli.operation import OPERATOR, Failure, Operation, operation
 from entrypoints.cli.people import find
 from entrypoints.cli.root import Group, examples
 from entrypoints.worker.selling import send_transfers, take_money_back
+from platform_core.kernel.page import FARTHEST
 from platform_core.payouts.sending import RetryTransfer
 from platform_core.payouts.views import (
     AttemptView,
@@ -47,9 +48,7 @@ def transfers() -> None:
 @click.option("--from", "start", type=MOMENT, help="Only those planned then or later, in UTC.")
 @click.option("--to", "end", type=MOMENT, help="Only those planned then or before, in UTC.")
 @click.option("--limit", type=click.IntRange(1, 100), default=100, show_default=True, help="At most this many.")
-@click.option(
-    "--offset", type=click.IntRange(0, 1_000_000), default=0, show_default=True, help="How many to pass over."
-)
+@click.option("--offset", type=click.IntRange(0, FARTHEST), default=0, show_default=True, help="How many to pass over.")
 def list_(
     operation: Operation,
     *,

@@ -12,8 +12,8 @@ from platform_core.booking.booking import BookingState, Side, TooLate
 from platform_core.booking.events import ProviderReviewed
 from platform_core.booking.policy import BookingPolicy
 from platform_core.booking.provider import Provider
-from platform_core.booking.views import Party, known, only, party
-from platform_core.identity.ports import Directory
+from platform_core.booking.views import known, only
+from platform_core.identity.ports import Directory, Named, named
 from platform_core.kernel.actor import USERS, Policy
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.command import Command
@@ -72,7 +72,7 @@ class ReviewView:
     """A review as everybody sees it."""
 
     id: str
-    author: Party
+    author: Named
     rating: int
     words: str
     created_at: datetime
@@ -80,9 +80,9 @@ class ReviewView:
 
 async def review_views(reviews: Sequence[ProviderReview], people: Directory) -> list[ReviewView]:
     """The reviews, with their authors' names, which are looked up together."""
-    cards = await people.cards([review.author for review in reviews])
+    authors = await named(people, [review.author for review in reviews])
     return [
-        ReviewView(review.id, party(cards, review.author), review.rating, review.words, review.created_at)
+        ReviewView(review.id, authors[review.author], review.rating, review.words, review.created_at)
         for review in reviews
     ]
 

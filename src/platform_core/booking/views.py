@@ -9,21 +9,13 @@ from typing import ClassVar
 from attrs import frozen
 
 from platform_core.booking.booking import Booking, BookingState, Side
-from platform_core.identity.ports import Card, Directory
+from platform_core.identity.ports import Directory, Named, named
 from platform_core.kernel.actor import PLATFORM, SIGNED_IN, USERS, Policy
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
 from platform_core.kernel.page import DEFAULT_LIMIT, Page, Position, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
-
-
-@frozen
-class Party:
-    """A user by id and name."""
-
-    id: str
-    username: str
 
 
 @frozen
@@ -35,8 +27,8 @@ class BookingView:
     """
 
     id: str
-    provider: Party
-    customer: Party
+    provider: Named
+    customer: Named
     slot: str
     starts_at: datetime
     ends_at: datetime
@@ -58,11 +50,6 @@ class BookingView:
     ended_by: str | None
 
 
-def party(cards: Mapping[str, Card], user: str) -> Party:
-    """A user's name beside their id."""
-    return Party(user, cards[user].username if user in cards else "")
-
-
 async def view(booking: Booking, people: Directory) -> BookingView:
     """The booking, with people's names."""
     [made] = await views([booking], people)
@@ -71,15 +58,15 @@ async def view(booking: Booking, people: Directory) -> BookingView:
 
 async def views(bookings: Sequence[Booking], people: Directory) -> list[BookingView]:
     """The bookings, with people's names, which are looked up together."""
-    cards = await people.cards([user for booking in bookings for user in (booking.provider, booking.customer)])
-    return [_view(booking, cards) for booking in bookings]
+    names = await named(people, (user for booking in bookings for user in (booking.provider, booking.customer)))
+    return [_view(booking, names) for booking in bookings]
 
 
-def _view(booking: Booking, cards: Mapping[str, Card]) -> BookingView:
+def _view(booking: Booking, names: Mapping[str, Named]) -> BookingView:
     return BookingView(
         id=booking.id,
-        provider=party(cards, booking.provider),
-        customer=party(cards, booking.customer),
+        provider=names[booking.provider],
+        customer=names[booking.customer],
         slot=booking.slot,
         starts_at=booking.starts_at,
         ends_at=booking.ends_at,

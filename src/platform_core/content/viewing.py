@@ -11,21 +11,12 @@ from attrs import field, frozen
 from platform_core.content.access import Subscription, Tier, Unlock, pair_id
 from platform_core.content.items import ContentItem, MediaState
 from platform_core.content.ports import Links
-from platform_core.identity.ports import Card, Directory
+from platform_core.identity.ports import Card, Directory, Face
 from platform_core.kernel.actor import ANYONE, Actor, Policy, Via
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import NotFound
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
-
-
-@frozen
-class Maker:
-    """An item's creator, at a glance."""
-
-    id: str
-    username: str
-    avatar_url: str | None
 
 
 @frozen
@@ -44,7 +35,7 @@ class ContentView:
     """
 
     id: str
-    creator: Maker
+    creator: Face
     form: str
     caption: str
     is_premium: bool
@@ -141,7 +132,7 @@ def shown(
 
     return ContentView(
         id=item.id,
-        creator=Maker(card.id, card.username, card.avatar_url),
+        creator=card.face,
         form=item.form.value,
         caption=item.caption,
         is_premium=item.is_premium,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
@@ -77,6 +77,15 @@ class SignedTokens(Protocol):
 
 
 @frozen
+class Face:
+    """A user at a glance: by id, name and picture."""
+
+    id: str
+    username: str
+    avatar_url: str | None
+
+
+@frozen
 class Card:
     """What others may know of a user at a glance."""
 
@@ -87,6 +96,11 @@ class Card:
     display_name: str = ""
     bio: str = ""
     avatar_url: str | None = None
+
+    @property
+    def face(self) -> Face:
+        """The least of it that shows who it is."""
+        return Face(self.id, self.username, self.avatar_url)
 
 
 class Directory(Protocol):
@@ -103,6 +117,21 @@ class Directory(Protocol):
 
     async def newest(self, roles: Sequence[Role], *, limit: int) -> list[Card]:
         """Those of these roles who are not banned, the newest first."""
+
+
+@frozen
+class Named:
+    """A user by id and name."""
+
+    id: str
+    username: str
+
+
+async def named(people: Directory, users: Iterable[str]) -> Mapping[str, Named]:
+    """These users by id, with their names, which are looked up together; the name is empty where there is no user."""
+    wanted = list(dict.fromkeys(users))
+    cards = await people.cards(wanted)
+    return {user: Named(user, cards[user].username if user in cards else "") for user in wanted}
 
 
 @frozen

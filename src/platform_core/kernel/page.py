@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 from attrs import frozen
 
+from platform_core.kernel.errors import Invalid
+
 T = TypeVar("T")
 
 #: Where in its order a list goes on: the sort keys of the last item seen. Deliveries give it to clients as a cursor.
@@ -15,11 +17,37 @@ Position = tuple[str | int | float | datetime | None, ...]
 
 DEFAULT_LIMIT = 50
 MOST = 100
+FARTHEST = 100_000
+"""How far a list is read by number: whoever reads on past this is better served by a search."""
 
 
 def bounded(limit: int) -> int:
     """A page's length as it will be: at least 1, at most `MOST`."""
     return max(1, min(MOST, limit))
+
+
+def check_offset(offset: int) -> None:
+    """Refuse to pass over fewer than none, or more than `FARTHEST`.
+
+    Raises:
+        Invalid: It is out of bounds.
+    """
+    _check("offset", offset, 0, FARTHEST)
+
+
+def check_page(limit: int, offset: int) -> None:
+    """Refuse a page that is none.
+
+    Raises:
+        Invalid: One of them is out of bounds.
+    """
+    _check("limit", limit, 1, MOST)
+    check_offset(offset)
+
+
+def _check(name: str, value: int, least: int, most: int) -> None:
+    if type(value) is not int or not least <= value <= most:
+        raise Invalid.field(name, f"must be from {least} to {most}")
 
 
 @frozen

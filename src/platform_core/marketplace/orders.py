@@ -8,17 +8,17 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from platform_core.identity.ports import Directory
+from platform_core.identity.ports import Directory, Named, named
 from platform_core.kernel.actor import PLATFORM, SIGNED_IN, USERS, Policy, Scope
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
+from platform_core.kernel.page import check_page
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.marketplace.lines import OrderLine
 from platform_core.marketplace.order import Order, OrderState
 from platform_core.marketplace.payment import Payment, PaymentState
 from platform_core.marketplace.product import Delivery
-from platform_core.marketplace.views import Party, check_page, parties
 
 
 @frozen
@@ -27,7 +27,7 @@ class LineView:
 
     number: int
     product: str
-    seller: Party
+    seller: Named
     title: str
     quantity: int
     unit_price: int
@@ -56,7 +56,7 @@ class OrderView:
     """
 
     id: str
-    buyer: Party
+    buyer: Named
     state: OrderState
     lines: list[LineView]
     total: int
@@ -128,11 +128,11 @@ async def views(
     ids = tuple(order.payment for order in orders if order.payment not in (known or {}))
     found = await work.find(Select(Payment, (Where("id", "in", ids),), limit=max(1, len(ids)))) if ids else []
     payments = {**(known or {}), **{payment.id: payment for payment in found}}
-    names = await parties(people, (user for order in orders for user in (order.buyer, *order.sellers)))
+    names = await named(people, (user for order in orders for user in (order.buyer, *order.sellers)))
     return [_view(order, payments.get(order.payment), names, work) for order in orders]
 
 
-def _view(order: Order, payment: Payment | None, names: Mapping[str, Party], work: Work) -> OrderView:
+def _view(order: Order, payment: Payment | None, names: Mapping[str, Named], work: Work) -> OrderView:
     me = work.actor.id
     sells_only = order.buyer != me and not work.actor.is_admin
     lines = [line for line in order.lines if not sells_only or line.seller == me]
@@ -158,7 +158,7 @@ def _view(order: Order, payment: Payment | None, names: Mapping[str, Party], wor
     )
 
 
-def _line(order: Order, line: OrderLine, seller: Party, *, inside: bool) -> LineView:
+def _line(order: Order, line: OrderLine, seller: Named, *, inside: bool) -> LineView:
     standing = order.standing[line.number - 1]
     return LineView(
         number=line.number,

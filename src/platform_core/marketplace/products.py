@@ -9,14 +9,15 @@ from typing import ClassVar
 
 from attrs import evolve, frozen
 
-from platform_core.identity.ports import Directory
+from platform_core.identity.ports import Directory, Named, named
 from platform_core.kernel.actor import ANYONE, PLATFORM, SIGNED_IN, USERS, Policy, Scope
 from platform_core.kernel.command import Command, Query
+from platform_core.kernel.page import check_page
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import text
 from platform_core.kernel.work import Work
 from platform_core.marketplace.product import Delivery, Product, ProductState
-from platform_core.marketplace.views import Party, check_page, own, parties, visible
+from platform_core.marketplace.views import own, visible
 
 SEARCH = 100
 
@@ -26,7 +27,7 @@ class ProductView:
     """A product as those see it who may. Amounts are in minor units; `rating` in hundredths, None without any."""
 
     id: str
-    seller: Party
+    seller: Named
     title: str
     description: str
     price: int
@@ -54,11 +55,11 @@ class ProductList:
 
 async def views(products: Sequence[Product], people: Directory) -> list[ProductView]:
     """The products, with their sellers' names."""
-    sellers = await parties(people, [product.seller for product in products])
+    sellers = await named(people, [product.seller for product in products])
     return [_view(product, sellers[product.seller]) for product in products]
 
 
-def _view(product: Product, seller: Party) -> ProductView:
+def _view(product: Product, seller: Named) -> ProductView:
     return ProductView(
         product.id,
         seller,

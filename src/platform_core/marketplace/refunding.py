@@ -202,8 +202,8 @@ async def decidable(work: Work, id: str) -> Refund:
 
 
 @frozen
-class ApproveRefund(Command[RefundView]):
-    """Grant a refund that waits for that. The seller of all its lines may, and admins."""
+class _Decision(Command[RefundView]):
+    """A command about a refund that waits for somebody to grant it, or not."""
 
     policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.SELL)
     target: ClassVar[tuple[str, ...]] = ("refund",)
@@ -214,6 +214,11 @@ class ApproveRefund(Command[RefundView]):
     async def permits(cls, work: Work, target: Mapping[str, str]) -> None:
         """The seller of all its lines may, and admins."""
         await decidable(work, target["refund"])
+
+
+@frozen
+class ApproveRefund(_Decision):
+    """Grant a refund that waits for that. The seller of all its lines may, and admins."""
 
 
 async def approve_refund(command: ApproveRefund, work: Work) -> RefundView:
@@ -229,7 +234,7 @@ async def approve_refund(command: ApproveRefund, work: Work) -> RefundView:
 
 
 @frozen
-class RejectRefund(Command[RefundView]):
+class RejectRefund(_Decision):
     """Do not grant a refund that waits for that. The seller of all its lines may, and admins.
 
     Args:
@@ -237,16 +242,7 @@ class RejectRefund(Command[RefundView]):
         reason: Why, 1 to 200 characters; the buyer sees it.
     """
 
-    policy: ClassVar[Policy] = SIGNED_IN.for_keys(Scope.SELL)
-    target: ClassVar[tuple[str, ...]] = ("refund",)
-
-    refund: str
     reason: str
-
-    @classmethod
-    async def permits(cls, work: Work, target: Mapping[str, str]) -> None:
-        """The seller of all its lines may, and admins."""
-        await decidable(work, target["refund"])
 
 
 async def reject_refund(command: RejectRefund, work: Work) -> RefundView:

@@ -9,18 +9,19 @@ from typing import ClassVar
 
 from attrs import define, frozen
 
-from platform_core.identity.ports import Directory
+from platform_core.identity.ports import Directory, Named, named
 from platform_core.kernel.actor import ANYONE, USERS, Policy, Scope
 from platform_core.kernel.aggregate import Aggregate
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict, Forbidden, Invalid
+from platform_core.kernel.page import check_page
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import text
 from platform_core.kernel.work import Work
 from platform_core.marketplace.events import ProductReviewed
 from platform_core.marketplace.order import Order
 from platform_core.marketplace.product import Product
-from platform_core.marketplace.views import Party, check_page, parties, visible
+from platform_core.marketplace.views import visible
 
 WORDS = 2000
 
@@ -129,7 +130,7 @@ class ReviewView:
 
     id: str
     product: str
-    buyer: Party
+    buyer: Named
     order: str
     rating: int
     words: str
@@ -242,7 +243,7 @@ async def list_reviews(query: ListReviews, work: Work, people: Directory) -> Rev
 
 
 async def _views(reviews: list[ProductReview], people: Directory) -> list[ReviewView]:
-    buyers = await parties(people, [review.buyer for review in reviews])
+    buyers = await named(people, [review.buyer for review in reviews])
     return [
         ReviewView(
             review.id,

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from platform_core.identity.ports import Directory
+from platform_core.identity.ports import Directory, Face
 from platform_core.kernel.actor import USERS, Policy
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Invalid, NotFound
@@ -17,14 +17,14 @@ from platform_core.kernel.ports import Store
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.messaging.conversations import Conversation, conversation_id
-from platform_core.messaging.inbox import Participant, both_sides, participant
+from platform_core.messaging.inbox import both_sides
 
 
 @frozen
 class BlockView:
     """Somebody the caller blocks, and since when."""
 
-    user: Participant
+    user: Face
     since: datetime
 
 
@@ -56,7 +56,7 @@ async def block_user(command: BlockUser, work: Work, people: Directory) -> Block
         work.add(conversation)
     if conversation.block(me, work.now):
         work.save(conversation)
-    return BlockView(participant(card), conversation.blocks_since(me) or work.now)
+    return BlockView(card.face, conversation.blocks_since(me) or work.now)
 
 
 @frozen
@@ -104,7 +104,7 @@ async def list_blocks(query: ListBlocks, work: Work, people: Directory) -> Page[
     shown = found[:limit]
     cards = await people.cards([conversation.other(me) for conversation in shown])
     views = [
-        BlockView(participant(cards[conversation.other(me)]), conversation.blocks_since(me) or conversation.created_at)
+        BlockView(cards[conversation.other(me)].face, conversation.blocks_since(me) or conversation.created_at)
         for conversation in shown
     ]
     last = shown[-1] if len(found) > limit else None

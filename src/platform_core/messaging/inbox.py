@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from platform_core.identity.ports import Card, Directory
+from platform_core.identity.ports import Card, Directory, Face
 from platform_core.kernel.actor import USERS, Policy
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
@@ -16,15 +16,6 @@ from platform_core.kernel.page import DEFAULT_LIMIT, Page, Position, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.messaging.conversations import Conversation, conversation_id
-
-
-@frozen
-class Participant:
-    """The other member, at a glance."""
-
-    id: str
-    username: str
-    avatar_url: str | None
 
 
 @frozen
@@ -51,14 +42,9 @@ class ConversationView:
     """
 
     id: str
-    participant: Participant
+    participant: Face
     last_message: LastMessage | None
     unread: int
-
-
-def participant(card: Card) -> Participant:
-    """Somebody, at a glance."""
-    return Participant(card.id, card.username, card.avatar_url)
 
 
 def _view(conversation: Conversation, member: str, cards: Mapping[str, Card]) -> ConversationView:
@@ -66,7 +52,7 @@ def _view(conversation: Conversation, member: str, cards: Mapping[str, Card]) ->
     if conversation.last_preview is not None and conversation.last_sent_at is not None:
         last = LastMessage(conversation.last_preview, conversation.last_sent_at)
     other = cards[conversation.other(member)]
-    return ConversationView(conversation.id, participant(other), last, conversation.unread(member))
+    return ConversationView(conversation.id, other.face, last, conversation.unread(member))
 
 
 @frozen

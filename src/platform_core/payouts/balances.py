@@ -11,6 +11,7 @@ from attrs import field, frozen
 from platform_core.kernel.actor import ADMINS, USERS, Policy, Scope
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import NotFound
+from platform_core.kernel.page import MOST, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import payable
@@ -19,7 +20,6 @@ from platform_core.payouts.provider import AccountState
 from platform_core.payouts.seller import SellerAccount, seller_account_id
 from platform_core.payouts.transfer import OPEN, Transfer
 
-MOST = 100
 BATCH = 500
 
 
@@ -118,7 +118,7 @@ class ListSellers(Query[list[SellerBalance]]):
 
 async def list_sellers(query: ListSellers, work: Work) -> list[SellerBalance]:
     """They."""
-    limit = max(1, min(MOST, query.limit))
+    limit = bounded(query.limit)
     behind = () if query.after is None else (Where("seller", ">", query.after),)
     of_state = () if query.state is None else (Where("state", "=", query.state),)
     accounts = await work.find(Select(SellerAccount, (*behind, *of_state), order=("seller",), limit=limit))

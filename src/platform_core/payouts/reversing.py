@@ -15,21 +15,18 @@ from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict
 from platform_core.kernel.journal import Posting
 from platform_core.kernel.money import Money
-from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import payable, psp, receivable
-from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.debts import Debt, debt_of
 from platform_core.payouts.events import TransferReversalRefused, TransferReversed
 from platform_core.payouts.movement import TransferAttempt, TransferState
-from platform_core.payouts.provider import Answer, Done, Failed, Merchant, OutcomeUnknown, Pending
+from platform_core.payouts.provider import Failed, Merchant
 from platform_core.payouts.retry import PayoutPolicy
 from platform_core.payouts.reversal import TransferReversal
 from platform_core.payouts.transfer import Transfer
-from platform_core.payouts.trying import asked, note, recorded
+from platform_core.payouts.trying import Mover, asked, due
 
 S = TransferState
-Said = Answer | OutcomeUnknown | None
 
 
 @frozen
@@ -43,10 +40,7 @@ class DueReversals(Query[list[str]]):
 
 async def due_reversals(query: DueReversals, work: Work, merchant: Merchant) -> list[str]:
     """Their ids; none while there is no payment provider."""
-    if isinstance(merchant, NoMerchant):
-        return []
-    due = Select(TransferReversal, (Where("due_at", "<=", work.now),), order=("due_at",), limit=query.limit)
-    return [reversal.id for reversal in await work.find(due)]
+    return await due(work, merchant, TransferReversal, query.limit)
 
 
 @frozen
@@ -83,7 +77,7 @@ async def advance_reversal(
     return (await reverser.ask(reversal)).state
 
 
-class Reverser:
+class Reverser(Mover[TransferReversal]):
     """The steps of one reversal, inside one use case.
 
     Args:
@@ -93,9 +87,7 @@ class Reverser:
     """
 
     def __init__(self, work: Work, merchant: Merchant, policy: PayoutPolicy) -> None:
-        self._work = work
-        self._merchant = merchant
-        self._policy = policy
+        super().__init__(work, merchant, policy, TransferReversal)
 
     async def send(self, reversal: TransferReversal) -> TransferReversal:
         """Claim it, ask for the money, and write down what came of that."""
@@ -147,52 +139,7 @@ class Reverser:
         await work.commit()
         return attempt
 
-    async def _record(self, id: str, number: int, said: Said) -> TransferReversal:
-        async def write() -> TransferReversal:
-            reversal = await self._work.require(TransferReversal, id)
-            if reversal.attempts == number:
-                await self.take_answer(reversal, said)
-            return reversal
-
-        return await recorded(self._work, write)
-
-    async def take_answer(self, reversal: TransferReversal, said: Said) -> bool:
-        """Take what the provider said of the last try; whether that was news."""
-        is_awaited = reversal.state in (S.IN_FLIGHT, S.PROBING)
-        if not is_awaited and not (reversal.uncertain and isinstance(said, Done)):
-            return False
-        work, now, policy = self._work, self._work.now, self._policy
-        attempt = await work.require(TransferAttempt, reversal.attempt)
-        if isinstance(said, OutcomeUnknown):
-            if reversal.state is S.PROBING:
-                reversal.ask_later(now, policy)
-            else:
-                reversal.lose_sight(now, policy, answered=said.answered)
-        elif isinstance(said, Done):
-            note(attempt, said, work)
-            await self._complete(reversal)
-        elif isinstance(said, Pending):
-            note(attempt, said, work)
-            reversal.await_word(now, policy)
-        elif isinstance(said, Failed):
-            note(attempt, said, work)
-            reversal.fail(said, now, policy)
-            await self._not_coming(reversal)
-        else:
-            reversal.found_nothing(now, policy)
-            if not reversal.uncertain:
-                note(attempt, None, work)
-            elif reversal.retry_count + 1 >= reversal.limit:
-                # It cannot be called refused while it may still arrive.
-                reversal.ask_later(now, policy)
-                work.save(reversal)
-                return True
-            reversal.retry_later(now, policy)
-            await self._not_coming(reversal)
-        work.save(reversal)
-        return True
-
-    async def _complete(self, reversal: TransferReversal) -> None:
+    async def _complete(self, reversal: TransferReversal, _: TransferAttempt) -> None:
         work, amount = self._work, reversal.amount
         transfer = await work.require(Transfer, reversal.transfer)
         sending = await work.require(TransferAttempt, reversal.sending)
@@ -224,6 +171,18 @@ class Reverser:
         transfer.record(event)
         for changed in (debt, sending, transfer):
             work.save(changed)
+
+    async def _fail(self, reversal: TransferReversal, failed: Failed) -> None:
+        reversal.fail(failed, self._work.now, self._policy)
+        await self._not_coming(reversal)
+
+    async def _miss(self, reversal: TransferReversal) -> None:
+        if reversal.uncertain and reversal.retry_count + 1 >= reversal.limit:
+            # It cannot be called refused while it may still arrive.
+            reversal.ask_later(self._work.now, self._policy)
+        else:
+            reversal.retry_later(self._work.now, self._policy)
+            await self._not_coming(reversal)
 
     async def _not_coming(self, reversal: TransferReversal) -> None:
         """It is known not to be on its way: what is owed can be netted again."""

@@ -18,22 +18,19 @@ from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict
 from platform_core.kernel.journal import Posting
 from platform_core.kernel.money import Money
-from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import payable, psp, receivable
-from platform_core.payouts.absent import NoMerchant
 from platform_core.payouts.debts import debt_of
 from platform_core.payouts.movement import TransferAttempt, TransferState
-from platform_core.payouts.provider import AccountState, Answer, Done, Failed, Merchant, OutcomeUnknown, Pending
+from platform_core.payouts.provider import AccountState, Failed, Merchant
 from platform_core.payouts.retry import Follows, PayoutPolicy
 from platform_core.payouts.returning import plan_reversals
 from platform_core.payouts.scheduling import blocked_by
 from platform_core.payouts.seller import SellerAccount, seller_account_id
 from platform_core.payouts.transfer import Transfer
-from platform_core.payouts.trying import asked, note, recorded
+from platform_core.payouts.trying import Mover, Said, asked, due, note
 
 S = TransferState
-Said = Answer | OutcomeUnknown | None
 
 
 class NotRetryable(Conflict):
@@ -53,10 +50,7 @@ class DueTransfers(Query[list[str]]):
 
 async def due_transfers(query: DueTransfers, work: Work, merchant: Merchant) -> list[str]:
     """Their ids; none while there is no payment provider."""
-    if isinstance(merchant, NoMerchant):
-        return []
-    due = Select(Transfer, (Where("due_at", "<=", work.now),), order=("due_at",), limit=query.limit)
-    return [transfer.id for transfer in await work.find(due)]
+    return await due(work, merchant, Transfer, query.limit)
 
 
 @frozen
@@ -164,7 +158,7 @@ async def retry_transfer(
     )
 
 
-class Sender:
+class Sender(Mover[Transfer]):
     """The steps of sending, inside one use case.
 
     Args:
@@ -175,9 +169,7 @@ class Sender:
     """
 
     def __init__(self, work: Work, merchant: Merchant, policy: PayoutPolicy, directory: Directory) -> None:
-        self._work = work
-        self._merchant = merchant
-        self._policy = policy
+        super().__init__(work, merchant, policy, Transfer)
         self._directory = directory
 
     async def obstacle(self, transfer: Transfer) -> str | None:
@@ -288,52 +280,6 @@ class Sender:
         await work.commit()
         return attempt
 
-    async def _record(self, id: str, number: int, said: Said) -> Transfer:
-        async def write() -> Transfer:
-            transfer = await self._work.require(Transfer, id)
-            if transfer.attempts == number:
-                await self.take_answer(transfer, said)
-            return transfer
-
-        return await recorded(self._work, write)
-
-    async def take_answer(self, transfer: Transfer, said: Said) -> bool:
-        """Take what the provider said of the last try; whether that was news.
-
-        What was done is always taken. What was not is taken only while it is waited for: somebody else has gone on
-        otherwise.
-        """
-        is_awaited = transfer.state in (S.IN_FLIGHT, S.PROBING)
-        if not is_awaited and not (transfer.uncertain and isinstance(said, Done)):
-            return False
-        work, now, policy = self._work, self._work.now, self._policy
-        attempt = await work.require(TransferAttempt, transfer.attempt)
-        if isinstance(said, OutcomeUnknown):
-            if transfer.state is S.PROBING:
-                transfer.ask_later(now, policy)
-            else:
-                transfer.lose_sight(now, policy, answered=said.answered)
-        elif isinstance(said, Done):
-            note(attempt, said, work)
-            await self._complete(transfer, attempt)
-        elif isinstance(said, Pending):
-            note(attempt, said, work)
-            transfer.await_word(now, policy)
-        elif isinstance(said, Failed):
-            note(attempt, said, work)
-            await self._fail(transfer, said)
-        else:
-            transfer.found_nothing(now, policy)
-            if not transfer.uncertain:
-                note(attempt, None, work)
-            if transfer.held and transfer.uncertain:
-                transfer.ask_later(now, policy)
-            else:
-                transfer.not_received(now, policy)
-                await self._settle_taken(transfer)
-        work.save(transfer)
-        return True
-
     async def _complete(self, transfer: Transfer, attempt: TransferAttempt) -> None:
         work, back = self._work, transfer.to_return
         transfer.to_return = 0
@@ -360,6 +306,13 @@ class Sender:
             if account is not None and account.heed(AccountState.RESTRICTED, work.now):
                 work.save(account)
         await self._settle_taken(transfer)
+
+    async def _miss(self, transfer: Transfer) -> None:
+        if transfer.held and transfer.uncertain:
+            transfer.ask_later(self._work.now, self._policy)
+        else:
+            transfer.not_received(self._work.now, self._policy)
+            await self._settle_taken(transfer)
 
     async def _settle_taken(self, transfer: Transfer) -> None:
         """What was taken back while nobody knew is here after all: it pays what the seller was made to owe."""

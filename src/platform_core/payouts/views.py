@@ -11,16 +11,14 @@ from attrs import frozen
 from platform_core.kernel.actor import ADMINS, SIGNED_IN, USERS, Policy, Scope
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import Invalid, NotFound
+from platform_core.kernel.page import bounded, check_offset
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.payouts.movement import TransferAttempt, TransferState
 from platform_core.payouts.reversal import TransferReversal
 from platform_core.payouts.transfer import STATUSES, Transfer
 
-MOST = 100
 DEFAULT_LIMIT = 20
-FARTHEST = 1_000_000
-"""The largest offset: farther than any list is read by number."""
 BATCH = 500
 
 
@@ -119,41 +117,6 @@ def statuses() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*STATUSES.values(), *(state.value for state in TransferState))))
 
 
-async def _list(
-    work: Work,
-    *,
-    seller: str | None,
-    order: str | None,
-    status: str | None,
-    start: datetime | None,
-    end: datetime | None,
-    limit: int,
-    offset: int,
-) -> TransferList:
-    where = []
-    if seller is not None:
-        where.append(Where("seller", "=", seller))
-    if order is not None:
-        where.append(Where("order", "=", order))
-    if status is not None:
-        states = tuple(state for state in TransferState if status in (STATUSES[state], state.value))
-        if not states:
-            raise Invalid.field("status", f"must be one of {', '.join(statuses())}")
-        where.append(Where("state", "in", states))
-    if start is not None:
-        where.append(Where("created_at", ">=", start))
-    if end is not None:
-        where.append(Where("created_at", "<=", end))
-    if start is not None and end is not None and end < start:
-        raise Invalid.field("to", "must not be before from")
-    if not 0 <= offset <= FARTHEST:
-        raise Invalid.field("offset", f"must be from 0 to {FARTHEST}")
-    limit = max(1, min(MOST, limit))
-    select = Select(Transfer, tuple(where), order=("-created_at",), limit=limit, offset=offset)
-    found = await work.find(select)
-    return TransferList([view(transfer) for transfer in found], await work.count(select), limit, offset)
-
-
 @frozen
 class ListTransfers(Query[TransferList]):
     """A seller's own transfers, the newest first.
@@ -181,16 +144,7 @@ async def list_transfers(query: ListTransfers, work: Work) -> TransferList:
     Raises:
         Invalid: There is no such status, the span ends before it begins, or the offset is too large.
     """
-    return await _list(
-        work,
-        seller=work.actor.id,
-        order=None,
-        status=query.status,
-        start=query.start,
-        end=query.end,
-        limit=query.limit,
-        offset=query.offset,
-    )
+    return await _list(query, work, seller=work.actor.id)
 
 
 @frozen
@@ -224,16 +178,33 @@ async def list_all_transfers(query: ListAllTransfers, work: Work) -> TransferLis
     Raises:
         Invalid: There is no such status, the span ends before it begins, or the offset is too large.
     """
-    return await _list(
-        work,
-        seller=query.seller,
-        order=query.order,
-        status=query.status,
-        start=query.start,
-        end=query.end,
-        limit=query.limit,
-        offset=query.offset,
-    )
+    return await _list(query, work, seller=query.seller, order=query.order)
+
+
+async def _list(
+    query: ListTransfers | ListAllTransfers, work: Work, *, seller: str | None, order: str | None = None
+) -> TransferList:
+    where = []
+    if seller is not None:
+        where.append(Where("seller", "=", seller))
+    if order is not None:
+        where.append(Where("order", "=", order))
+    if query.status is not None:
+        states = tuple(state for state in TransferState if query.status in (STATUSES[state], state.value))
+        if not states:
+            raise Invalid.field("status", f"must be one of {', '.join(statuses())}")
+        where.append(Where("state", "in", states))
+    if query.start is not None:
+        where.append(Where("created_at", ">=", query.start))
+    if query.end is not None:
+        where.append(Where("created_at", "<=", query.end))
+    if query.start is not None and query.end is not None and query.end < query.start:
+        raise Invalid.field("to", "must not be before from")
+    check_offset(query.offset)
+    limit = bounded(query.limit)
+    select = Select(Transfer, tuple(where), order=("-created_at",), limit=limit, offset=query.offset)
+    found = await work.find(select)
+    return TransferList([view(transfer) for transfer in found], await work.count(select), limit, query.offset)
 
 
 @frozen

@@ -16,8 +16,7 @@ from platform_core.payouts.reversing import Reverser
 from platform_core.payouts.seller import SellerAccount
 from platform_core.payouts.sending import Sender
 from platform_core.payouts.transfer import Transfer
-
-_UNDER_WAY = (TransferState.IN_FLIGHT, TransferState.PROBING)
+from platform_core.payouts.trying import UNDER_WAY
 
 
 async def heed_transfer(
@@ -84,7 +83,7 @@ async def heed_account(work: Work, event: PaymentEvent, merchant: Merchant) -> s
 
 def _look_now(work: Work, movement: Movement) -> None:
     """Have the provider asked at once: a failure that is told late may be that of an earlier try."""
-    if movement.state in _UNDER_WAY:
+    if movement.state in UNDER_WAY:
         movement.due_at = work.now
         work.save(movement)
 
@@ -99,4 +98,4 @@ async def _look_at_reversals(work: Work, transfer: Transfer) -> bool:
     found = await work.find(Select(TransferReversal, (Where("transfer", "=", transfer.id),), limit=1000))
     for reversal in found:
         _look_now(work, reversal)
-    return any(reversal.state in (*_UNDER_WAY, TransferState.COMPLETED) for reversal in found)
+    return any(reversal.state in (*UNDER_WAY, TransferState.COMPLETED) for reversal in found)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from contextlib import closing
-from time import perf_counter
 from typing import Any
 
 from aiohttp import hdrs, web
 from msgspec import Struct
 from multidict import CIMultiDict
 
+from entrypoints.http.kit.answering import Answering
 from entrypoints.http.kit.body import read_body, read_object
 from entrypoints.http.kit.credentials import Credential
 from entrypoints.http.kit.cursors import Seal
-from entrypoints.http.kit.desk import Desk, log
+from entrypoints.http.kit.desk import Desk
 from entrypoints.http.kit.dialect import Doorkeeping
 from entrypoints.http.kit.downloads import Download
 from entrypoints.http.kit.fields import TextReader, fill, refusal
 from entrypoints.http.kit.forms import FormReader
 from entrypoints.http.kit.plain import PlainResponse
-from entrypoints.http.kit.refusals import BROKEN, FORGED, KEY_MISSING, HttpRefusal, Refusal, translated
+from entrypoints.http.kit.refusals import FORGED, KEY_MISSING, HttpRefusal, Refusal, translated
 from entrypoints.http.kit.rows import Ask, Caller, PageAsk, Reply, Row
 from platform_core.content.ports import Incoming, MediaForm
 from platform_core.kernel.actor import ANONYMOUS, Actor
@@ -28,7 +28,7 @@ from platform_core.kernel.errors import FieldError, Invalid, Kind, Malformed, Pl
 from platform_core.platform import Platform
 
 
-class Endpoint:
+class Endpoint(Answering):
     """One row, ready to answer.
 
     Args:
@@ -45,8 +45,8 @@ class Endpoint:
     def __init__(
         self, row: Row, desk: Desk, platform: Platform, who: Doorkeeping, whose_key: Doorkeeping | None = None
     ) -> None:
+        super().__init__(desk, row.id)
         self.row = row
-        self._desk = desk
         self._platform = platform
         self._who = who
         self._whose_key = whose_key or who
@@ -83,30 +83,6 @@ class Endpoint:
             raise TypeError(f"{where}: a row says what it produces if, and only if, its presenter makes a Download")
         if missing := set(row.path_fields) - known:
             raise TypeError(f"{where}: {row.ask.__name__} has no field {min(missing)}")
-
-    async def handle(self, request: web.Request) -> PlainResponse:
-        """Answer a request, timed if somebody wants to know."""
-        observer = self._desk.options.observer
-        if observer is None:
-            return await self._answer(request)
-        began = perf_counter()
-        response = await self._answer(request)
-        observer(self._desk.dialect.name, self.row.id, response.status, perf_counter() - began)
-        return response
-
-    async def _answer(self, request: web.Request) -> PlainResponse:
-        desk = self._desk
-        headers = desk.headers(request)
-        try:
-            return await self._perform(request, headers)
-        except PlatformError as error:
-            return desk.refuse_platform(error, self._told(error), headers)
-        except HttpRefusal as error:
-            return desk.refuse_http(error, headers)
-        except Exception:  # noqa: BLE001  # whatever it was, the caller is told nothing of it
-            # Nothing of the request goes to the log but the operation: the rest may be secret (OPS-02, OPS-03).
-            log.exception("%s failed", self.row.id, extra={"request_id": headers["X-Request-Id"]})
-            return desk.refuse(BROKEN, headers)
 
     async def _perform(self, request: web.Request, headers: CIMultiDict[str]) -> PlainResponse:
         if self.row.file is None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 from aiohttp import web
+from multidict import CIMultiDict
 
-from entrypoints.http.kit.desk import Desk, log
+from entrypoints.http.kit.answering import Answering
+from entrypoints.http.kit.desk import Desk
 from entrypoints.http.kit.hooks import Hook, keep_message
 from entrypoints.http.kit.plain import PlainResponse
-from entrypoints.http.kit.refusals import BROKEN, NO_RESOURCE, HttpRefusal, translated
+from entrypoints.http.kit.refusals import NO_RESOURCE, HttpRefusal, Refusal, translated
 from platform_core.kernel.errors import PlatformError
 from platform_core.platform import Platform
 
 
-class HookEndpoint:
+class HookEndpoint(Answering):
     """One hook, ready to answer.
 
     Args:
@@ -24,33 +24,17 @@ class HookEndpoint:
     """
 
     def __init__(self, hook: Hook, desk: Desk, platform: Platform) -> None:
+        super().__init__(desk, hook.id)
         self.row = hook
-        self._desk = desk
         self._platform = platform
 
-    async def handle(self, request: web.Request) -> PlainResponse:
-        """Answer a request, timed if somebody wants to know."""
-        observer = self._desk.options.observer
-        if observer is None:
-            return await self._answer(request)
-        began = perf_counter()
-        response = await self._answer(request)
-        observer(self._desk.dialect.name, self.row.id, response.status, perf_counter() - began)
-        return response
+    async def _perform(self, request: web.Request, headers: CIMultiDict[str]) -> PlainResponse:
+        self._desk.check_host(request)
+        await self._keep(request)
+        return PlainResponse(self.row.status, headers, self._desk.encode_answer(self.row.answer))
 
-    async def _answer(self, request: web.Request) -> PlainResponse:
-        desk, headers = self._desk, self._desk.headers(request)
-        try:
-            desk.check_host(request)
-            await self._keep(request)
-        except PlatformError as error:
-            return desk.refuse_platform(error, translated(error, desk.dialect.statuses, {}), headers)
-        except HttpRefusal as error:
-            return desk.refuse_http(error, headers)
-        except Exception:  # noqa: BLE001  # whatever it was, the caller is told nothing of it
-            log.exception("%s failed", self.row.id, extra={"request_id": headers["X-Request-Id"]})
-            return desk.refuse(BROKEN, headers)
-        return PlainResponse(self.row.status, headers, desk.encode_answer(self.row.answer))
+    def _told(self, error: PlatformError) -> Refusal:
+        return translated(error, self._desk.dialect.statuses, {})
 
     async def _keep(self, request: web.Request) -> None:
         if self.row.sender not in self._platform.readers.readers:

@@ -22,6 +22,7 @@ from entrypoints.http.kit.rows import (
     nothing,
     post,
 )
+from platform_core.identity.ports import Face
 from platform_core.kernel.page import DEFAULT_LIMIT, Page
 from platform_core.messaging import inbox
 from platform_core.messaging.blocks import BlockUser, BlockView, ListBlocks, UnblockUser
@@ -222,7 +223,7 @@ class Blocks(Answer, frozen=True):
     limit: int
 
 
-def _participant(user: inbox.Participant) -> Participant:
+def _participant(user: Face) -> Participant:
     return Participant(user.id, user.username, user.avatar_url)
 
 

@@ -8,11 +8,9 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from entrypoints.http.kit.rows import Answer, Ask
-from platform_core.kernel.page import MOST
+from platform_core.kernel.page import FARTHEST, MOST
 
 DEFAULT_LIMIT = 20
-#: Whoever reads on past this is better served by a search.
-FARTHEST = 100_000
 
 Total = Annotated[int, Meta(ge=0, description="How many there are in the whole list.", examples=[42])]
 
