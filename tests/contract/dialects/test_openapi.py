@@ -95,7 +95,7 @@ def running(speaks: str) -> Iterator[tuple[str, str]]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
     thread.start()
-    assert up.wait(30)
+    assert up.wait(300)
     yield ready[0]
     loop.call_soon_threadsafe(stop.set)
     thread.join()
