@@ -15,7 +15,7 @@ async def test_after_some_rounds_of_tips_another_takes_no_more_memory(serve: Ser
     server.start()
     load = await Load.on(server)
 
-    held = []
+    held: list[int] = []
     async with load.running():
         # Who keeps a KiB for each tip takes 4 MiB in every round; who fills something, or has luck with the pages that
         # the system gives, does not.
