@@ -137,13 +137,17 @@ class Server:
             )
 
     def start(self) -> float:
-        """Start it and wait until it answers; the seconds that took."""
+        """Start it and wait until it answers; the seconds that took.
+
+        One that does not answer is not left behind: it would trouble whatever test comes next.
+        """
         began = time.monotonic()
         self.launch()
         while not self.answers():
             if not self.is_running:
                 raise RuntimeError(f"the server ended before it answered:\n{self.log[-4000:]}")
             if time.monotonic() - began > PATIENCE:
+                self.kill()
                 raise TimeoutError(f"the server does not answer:\n{self.log[-4000:]}")
             time.sleep(0.01)
         return time.monotonic() - began
