@@ -232,7 +232,7 @@ async def test_a_provider_that_is_not_there_leaves_it_open(connect: StripeMercha
 
 async def test_reasons_and_records_keep_secrets(connect: StripeMerchantSide, caplog: pytest.LogCaptureFixture) -> None:
     merchant, account = await ready(connect)
-    with caplog.at_level(logging.DEBUG, "platform_core"):
+    with caplog.at_level(logging.DEBUG):
         for fault in ("parameter_unknown", "401", "account_closed"):
             connect.server.faults.append(fault)
             answer = await sent(merchant, account, key=fault)
