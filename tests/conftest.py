@@ -48,6 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="platform-core-"))
     config.stash[RUN_FOLDER] = folder
     os.environ[RUN_FOLDER_VARIABLE] = str(folder)
+    # A run starts some two hundred processes from the same sources; each of them would compile them anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -71,7 +73,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of whole servers come first: they take turns, and are not to be what a run waits for at its end."""
+    """Tests of whole servers come first: they are long, and not to be what a run waits for at its end."""
     items.sort(key=lambda item: "servers" not in item.path.parts)
 
 

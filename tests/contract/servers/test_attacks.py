@@ -15,6 +15,8 @@ import pytest
 from support.clients import Fan, ask, browser, connected, people, times
 from support.servers import MIB, PATIENCE, Server, forget_peak, memory
 
+pytestmark = pytest.mark.usefixtures("turn")
+
 REGISTER = "/teezu/api/v1/auth/register"
 TIP = "/teezu/api/v1/wallet/tip"
 GROWTH = 32 * MIB

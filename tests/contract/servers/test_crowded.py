@@ -14,6 +14,8 @@ import pytest
 from support.clients import browser, people, times
 from support.servers import HOST, MIB, Serve, Server, memory, until
 
+pytestmark = pytest.mark.usefixtures("turn")
+
 CAP = 100
 
 

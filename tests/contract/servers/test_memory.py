@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support.load import Booked, Load
 from support.servers import MIB, PATIENCE, Serve, memory
+
+pytestmark = pytest.mark.usefixtures("turn")
 
 ROUND = 4000
 """Tips in one round of load; everything that is bounded is full after a round or two."""
