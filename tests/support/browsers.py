@@ -38,7 +38,7 @@ FLAGS = (
 )
 INSTALL_SECONDS = 600
 #: Milliseconds that a page may take for what a test waits for, on a machine that is busy with other tests.
-PATIENCE = 30_000
+PATIENCE = 60_000
 
 
 def find() -> str | None:
@@ -114,7 +114,7 @@ class Visitor:
 async def chromium(executable: str) -> AsyncIterator[Browser]:
     """A browser of a test's own."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=executable, args=list(FLAGS), timeout=PATIENCE)
         try:
             yield browser
         finally:

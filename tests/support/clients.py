@@ -24,7 +24,7 @@ from platform_core.kernel.ports import Clock
 from platform_core.kernel.secret import Secret
 from platform_core.platform import Platform
 from platform_core.wallet.balance import CreditWallet
-from support.servers import HOST, Server
+from support.servers import HOST, PATIENCE, Server
 
 PASSWORD = "correct horse battery"
 
@@ -111,7 +111,7 @@ async def ask(
     fan: Fan | None = None,
     body: object = None,
     key: str | None = None,
-    within: float = 30.0,
+    within: float = PATIENCE,
 ) -> Answer:
     """An answer, read to its end.
 
@@ -127,7 +127,7 @@ async def ask(
         return Answer(response.status, json.loads(read) if read else {}, dict(response.headers))
 
 
-async def send(http: aiohttp.ClientSession, url: str, tip: Tip, *, within: float = 30.0) -> Answer:
+async def send(http: aiohttp.ClientSession, url: str, tip: Tip, *, within: float = PATIENCE) -> Answer:
     """Ask for a tip."""
     body = {"recipientId": tip.payee, "amount": tip.amount, "context": "stream", "contextId": tip.key}
     return await ask(http, "POST", f"{url}/wallet/tip", fan=tip.fan, body=body, key=tip.key, within=within)

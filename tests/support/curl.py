@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> None:
     data = None if wish.body is None else wish.body.encode()
     request = urllib.request.Request(wish.url, data, wish.headers, method=wish.method)
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=300) as response:
             answer = response.read()
     except urllib.error.HTTPError as error:
         answer = error.read()

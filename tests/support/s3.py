@@ -21,7 +21,7 @@ def running_s3() -> Iterator[str]:
     address = f"http://{host}:{port}"
     try:
         make = urllib.request.Request(f"{address}/{BUCKET}", method="PUT", data=b"")
-        with urllib.request.urlopen(make, timeout=10):
+        with urllib.request.urlopen(make, timeout=60):
             pass
         yield address
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 import socketio
 from socketio.exceptions import ConnectionError as Refused
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Socket:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from playwright.async_api import Browser, Page, expect
 
 from platform_core.kernel.actor import Actor
 from platform_core.wallet.balance import CreditWallet
-from support.browsers import Visitor, visit
+from support.browsers import PATIENCE, Visitor, visit
 from support.clients import PASSWORD, ask, beside
 from support.clients import browser as http
 from support.servers import Server
@@ -80,8 +82,9 @@ async def moves(page: Page) -> None:
     video = page.locator(".stage video")
     await expect(video).to_be_visible()
     await page.evaluate("() => { window.looks = new Set(); }")
-    while await video.evaluate(LOOKS) < 3:
-        await video.evaluate("(video) => new Promise((seen) => video.requestVideoFrameCallback(seen))")
+    async with asyncio.timeout(PATIENCE / 1000):
+        while await video.evaluate(LOOKS) < 3:
+            await video.evaluate("(video) => new Promise((seen) => video.requestVideoFrameCallback(seen))")
 
 
 async def say(page: Page, text: str) -> None:

@@ -5,6 +5,7 @@ needed. What it gives is Stripe's own, and for the adapters beside it only.
 from __future__ import annotations
 
 import asyncio
+import logging
 from importlib import import_module
 from typing import Any
 
@@ -49,6 +50,8 @@ class StripeApi:
             if self._client is None:
                 # Most of a second, so not on the event loop, and not for those who never sell anything.
                 stripe: Any = await asyncio.to_thread(import_module, "stripe")
+                # It would record Stripe's messages, which quote what they were sent; ours say what may be said.
+                logging.getLogger("stripe").setLevel(logging.WARNING)
                 self._http = stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=self._timeout))
                 self._client = stripe.StripeClient(
                     self._key,

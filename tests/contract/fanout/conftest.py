@@ -11,7 +11,7 @@ from adapters.fanout.memory import LocalFanout
 from adapters.fanout.port import Fanout, Word
 from adapters.fanout.redis import RedisFanout
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Ears:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import suppress
 
 import pytest
@@ -11,7 +12,6 @@ from redis.asyncio import Redis
 from adapters.fanout.redis import RedisFanout
 from contract.fanout.conftest import Ears
 from platform_core.kernel.errors import Unavailable
-from support.servers import free_port
 
 
 async def test_connections_that_break_again_and_again_lose_nothing_told(redis_url: str) -> None:
@@ -36,18 +36,19 @@ async def test_connections_that_break_again_and_again_lose_nothing_told(redis_ur
 
 
 async def test_without_redis_everything_is_unavailable() -> None:
-    fanout = RedisFanout(f"redis://127.0.0.1:{free_port()}/0")
-
-    for asked in (
-        fanout.open(lambda _: None),
-        fanout.use("r"),
-        fanout.is_used("r"),
-        fanout.tell("r", b"", id="e"),
-        fanout.pass_on("r", b""),
-    ):
-        with pytest.raises(Unavailable):
-            await asked
-    await fanout.close()
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # It is ours, and nobody listens to it.
+        fanout = RedisFanout(f"redis://127.0.0.1:{closed.getsockname()[1]}/0")
+        for asked in (
+            fanout.open(lambda _: None),
+            fanout.use("r"),
+            fanout.is_used("r"),
+            fanout.tell("r", b"", id="e"),
+            fanout.pass_on("r", b""),
+        ):
+            with pytest.raises(Unavailable):
+                await asked
+        await fanout.close()
 
 
 async def test_processes_that_come_later_hear_what_is_told_then(redis_url: str) -> None:

@@ -92,7 +92,7 @@ class StripeMerchantSide:
         self.server = StripeServer(self.clock.now, only_posts=True)
         self._apis: list[StripeApi] = []
 
-    def merchant(self, *, timeout: float = 5.0) -> StripeConnect:
+    def merchant(self, *, timeout: float = 60.0) -> StripeConnect:
         api = StripeApi(KEY, api_url=self.server.url, timeout=timeout)
         self._apis.append(api)
         return StripeConnect(api)

@@ -12,7 +12,7 @@ from adapters.clock import SystemClock
 from adapters.ids import SystemIds
 from adapters.memory.passwords import QuickPasswords
 from adapters.payments.fake import FakeGateway
-from adapters.sql import migrate
+from adapters.sql import migrate, writer
 from adapters.stores import make_store
 from platform_core import Platform
 from platform_core.identity.access import Register
@@ -43,7 +43,11 @@ async def _fan(platform: Platform, name: str, tokens: int) -> Actor:
     return Actor(opened.user, Role.VIEWER, Via.SESSION)
 
 
-async def test_a_locked_wallet_delays_its_own_tips_and_nobody_elses(platform: Platform, postgres_url: str) -> None:
+async def test_a_locked_wallet_delays_its_own_tips_and_nobody_elses(
+    platform: Platform, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However long this test takes, the one who waits does not give up.
+    monkeypatch.setattr(writer, "PATIENCE", 600.0)
     creator, stuck, *fans = [await _fan(platform, name, 100) for name in ("creator", "stuck", "ann", "ben", "cat")]
     other = await asyncpg.connect(postgres_url)
     lock = other.transaction()

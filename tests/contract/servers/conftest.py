@@ -14,15 +14,15 @@ from support.mortal import Postgres
 from support.servers import Serve, Server
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def turn(run_folder: Path) -> Iterator[None]:
-    """These tests take turns, also those of other workers: each needs the machine for itself and its servers."""
+    """Tests that measure how a server bears a load take turns, also with those of other workers."""
     with FileLock(run_folder / "servers.lock"):
         yield
 
 
 @pytest.fixture
-def serve(tmp_path: Path, turn: None) -> Iterator[Serve]:
+def serve(tmp_path: Path) -> Iterator[Serve]:
     made: list[Server] = []
 
     def make(
@@ -49,7 +49,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def own_postgres(run_folder: Path, postgres_server: object, turn: None) -> Iterator[Postgres]:
+def own_postgres(run_folder: Path, postgres_server: object) -> Iterator[Postgres]:
     """A PostgreSQL that may be killed; asking for the run's own first has it pick its folder for sockets."""
     folder = run_folder / f"mortal-{uuid4().hex[:4]}"
     postgres = Postgres(folder)

@@ -13,7 +13,9 @@ import aiohttp
 import pytest
 
 from support.clients import Fan, ask, browser, connected, people, times
-from support.servers import MIB, Server, forget_peak, memory
+from support.servers import MIB, PATIENCE, Server, forget_peak, memory
+
+pytestmark = pytest.mark.usefixtures("turn")
 
 REGISTER = "/teezu/api/v1/auth/register"
 TIP = "/teezu/api/v1/wallet/tip"
@@ -23,8 +25,11 @@ DEADLINE = 1
 
 
 def is_the_deadline(seconds: float) -> bool:
-    """Whether a slow request lasted that long: the loop's timers count whole milliseconds, and machines are busy."""
-    return DEADLINE - 0.05 <= seconds < DEADLINE + 5
+    """Whether a slow request lasted that long: the loop's timers count whole milliseconds, and machines are busy.
+
+    What is set by default is ten seconds.
+    """
+    return DEADLINE - 0.05 <= seconds < DEADLINE + 8
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +47,7 @@ async def fans(server: Server) -> list[Fan]:
     return await people(server.database_url, "payer", "payee", tokens=10**6)
 
 
-async def said(server: Server, request: bytes, *, within: float = 10) -> bytes:
+async def said(server: Server, request: bytes, *, within: float = PATIENCE) -> bytes:
     """Everything the server says to these bytes before it closes the connection.
 
     Raises:
@@ -51,6 +56,25 @@ async def said(server: Server, request: bytes, *, within: float = 10) -> bytes:
     async with connected(server) as (reader, writer):
         writer.write(request)
         return await asyncio.wait_for(reader.read(), within)
+
+
+async def trickled(server: Server, head: bytes, piece: bytes) -> tuple[bytes, float]:
+    """What the server says first, or nothing if it only ends the connection, when it is sent a piece again and again;
+    and the seconds that took.
+    """
+    began = time.monotonic()
+    async with connected(server) as (reader, writer):
+        writer.write(head)
+        while time.monotonic() - began < PATIENCE:
+            writer.write(piece)
+            try:
+                async with asyncio.timeout(0.2):
+                    return await reader.read(65_536), time.monotonic() - began
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                return b"", time.monotonic() - began  # It has closed it just as one more piece was on its way.
+    raise AssertionError("it is listened to for ever")
 
 
 def statuses(answers: bytes) -> list[int]:
@@ -158,7 +182,7 @@ async def test_a_body_of_512_mib_is_refused_without_being_kept(
         writer.write(post(path, framing, fan=fan))
         answer = asyncio.create_task(reader.readuntil(b"\r\n\r\n"))
         await _pour(writer, block, 512)
-        assert statuses(await asyncio.wait_for(answer, 10)) == [413]
+        assert statuses(await asyncio.wait_for(answer, PATIENCE)) == [413]
 
     assert memory(server.pid, peak=True) - before <= GROWTH
 
@@ -168,7 +192,7 @@ async def _pour(writer: asyncio.StreamWriter, block: bytes, count: int) -> int:
     for n in range(count):
         try:
             writer.write(block)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(2):
                 await writer.drain()
         except (ConnectionError, TimeoutError):
             return n
@@ -210,57 +234,43 @@ async def test_a_compressed_body_is_not_unpacked(server: Server, fans: list[Fan]
     assert memory(server.pid, peak=True) - before <= GROWTH
 
 
-async def test_a_head_that_comes_a_byte_a_second_is_cut_off_at_its_deadline(server: Server) -> None:
-    began = time.monotonic()
-    async with connected(server) as (reader, writer):
-        for byte in b"GET /healthz HTTP/1.1\r\n":
-            writer.write(bytes([byte]))
-            try:
-                assert await asyncio.wait_for(reader.read(), 0.3) in (b"", b"HTTP/1.1 408 Request Timeout\r\n")
-                break
-            except TimeoutError:
-                continue
+async def test_a_head_that_comes_byte_by_byte_is_cut_off_at_its_deadline(server: Server) -> None:
+    answer, seconds = await trickled(server, b"GET /healthz HTTP/1.1\r\nX-Slow: ", b"x")
 
-    assert is_the_deadline(time.monotonic() - began)
+    assert answer == b""
+    assert is_the_deadline(seconds)
 
 
 async def test_a_second_head_on_a_connection_has_the_same_deadline(server: Server) -> None:
     async with connected(server) as (reader, writer):
+        began = time.monotonic()
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert statuses(await reader.readuntil(b"}")) == [200]
-        began = time.monotonic()
         writer.write(b"GET /hea")
-        await asyncio.wait_for(reader.read(), DEADLINE + 6)
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
 
     assert is_the_deadline(time.monotonic() - began)
 
 
 @pytest.mark.parametrize("framing", ["Content-Length: 100000", CHUNKED])
 async def test_a_body_that_comes_too_slowly_is_cut_off(server: Server, fans: list[Fan], framing: str) -> None:
-    began = time.monotonic()
-    answer = b""
-    async with connected(server) as (reader, writer):
-        writer.write(post(TIP, framing, fan=fans[0]))
-        while time.monotonic() - began < 10 and not answer:
-            writer.write(b" " if framing != CHUNKED else b"1\r\n \r\n")
-            try:
-                answer = await asyncio.wait_for(reader.read(65_536), 0.2)
-            except TimeoutError:
-                continue
+    piece = b"1\r\n \r\n" if framing == CHUNKED else b" "
+    answer, seconds = await trickled(server, post(TIP, framing, fan=fans[0]), piece)
 
     assert statuses(answer) == [408]
-    assert is_the_deadline(time.monotonic() - began)
+    assert is_the_deadline(seconds)
 
 
 async def test_a_body_that_keeps_the_pace_is_taken_however_long_it_lasts(server: Server, fans: list[Fan]) -> None:
     body = b'{"recipientId": "%s", "amount": 1, "context": "chat"}' % fans[1].id.encode()
-    padded = body + b" " * (4096 - len(body))
+    # What comes at first is worth eight seconds, so that it does not matter when this test itself must wait a moment.
+    padded = body + b" " * (8 * 1024)
     async with connected(server) as (reader, writer):
-        writer.write(post(TIP, f"Content-Length: {len(padded)}", fan=fans[0]))
-        for start in range(0, len(padded), 512):
-            writer.write(padded[start : start + 512])
-            await asyncio.sleep(0.25)
-        assert statuses(await asyncio.wait_for(reader.readuntil(b"}"), 10)) == [200]
+        writer.write(post(TIP, f"Content-Length: {len(padded) + 8}", fan=fans[0]) + padded)
+        for _ in range(8):
+            await asyncio.sleep(DEADLINE / 4)
+            writer.write(b" ")
+        assert statuses(await asyncio.wait_for(reader.readuntil(b"}"), PATIENCE)) == [200]
 
 
 async def test_two_hundred_logins_at_once_hold_nobody_else_up(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -270,10 +280,14 @@ async def test_two_hundred_logins_at_once_hold_nobody_else_up(tmp_path_factory: 
     try:
         payer, payee = await people(server.database_url, "payer", "payee", tokens=1000)
         async with browser() as http:
+            began = time.monotonic()
+            for number in range(5):
+                await _guess(http, server, number)
+            cost = (time.monotonic() - began) / 5
             guesses = [asyncio.create_task(_guess(http, server, n)) for n in range(200)]
             seconds = await times(http, server, payer, payee, 20)
             answers = await asyncio.gather(*guesses)
-        assert median(seconds) < 0.25, seconds
+        assert median(seconds) < 10 * cost, (cost, seconds)
         assert set(answers) <= {401, 429, 503}
         assert memory(server.pid, peak=True) <= 256 * MIB
     finally:

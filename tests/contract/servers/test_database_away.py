@@ -37,7 +37,7 @@ async def test_a_server_outlives_its_database(serve: Serve, own_postgres: Postgr
             await load.is_refused()
             await _is_up_without_its_database(server)
             assert await asyncio.to_thread(own_postgres.start) == database_url
-            await load.reach(60, within=10)
+            await load.reach(60)
 
     assert not load.wrong, f"{len(load.wrong)} wrong answers"
     assert {answer.body["code"] for answer in load.unavailable} == {"UNAVAILABLE"}
@@ -62,9 +62,9 @@ async def test_a_database_that_says_nothing_is_waited_for_only_so_long(serve: Se
     async with browser() as http:
         assert (await send(http, server.url, Tip("before", payer, payee.id, 1))).status == 200
         with own_postgres.frozen():
-            answer = await send(http, server.url, tip, within=25)
+            answer = await send(http, server.url, tip, within=45)
             assert (answer.status, answer.body["code"]) == (503, "UNAVAILABLE")
-        answer = await send(http, server.url, tip, within=10)
+        answer = await send(http, server.url, tip)
         assert answer.status == 200, answer.body
 
     assert (await Booked.read(server.database_url, payee.id)).received == 8
@@ -81,7 +81,7 @@ async def test_a_silent_database_does_not_hold_a_stop_up(serve: Serve, own_postg
             await ask(http, "GET", f"{server.root}/healthz")
             server.signal(signal.SIGTERM)
             try:
-                assert await asyncio.to_thread(server.wait, 25) == 0
+                assert await asyncio.to_thread(server.wait, 45) == 0
             finally:
                 server.kill()
                 await asyncio.gather(asked, return_exceptions=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from platform_core.kernel.actor import Actor, Role, Via
+from platform_core.kernel.relay import LEASE
 from platform_core.wallet.tips import SendTip, TipContext
 from support.clients import Fan, beside, people
 from support.load import Load
@@ -118,7 +119,7 @@ async def test_events_go_on_soon_after_a_killed_server_is_back(serve: Serve) -> 
     server.start()
     await load.ask_again()
 
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + LEASE + 20
     async with beside(server.database_url) as platform:
         while await platform.store.outbox.pending():
             assert time.monotonic() < deadline, "the dead server's lease keeps its events back"

@@ -12,10 +12,12 @@ import pytest
 
 from support.clients import connected, people
 from support.load import Booked, Load
-from support.servers import HOST, Serve, is_alive, until
+from support.servers import HOST, PATIENCE, Serve, is_alive, until
 
 LIMIT = 5
 """Seconds that requests under way get."""
+GRACE = 15
+"""Seconds that all else may take at the end of a server, on a busy machine."""
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -32,7 +34,7 @@ async def test_a_server_told_to_stop_loses_nothing_it_was_asked(serve: Serve, po
             code = await asyncio.to_thread(server.wait)
             await load.gone()
         assert code == 0, server.log[-2000:]
-        assert time.monotonic() - began < LIMIT + 5
+        assert time.monotonic() - began < LIMIT + GRACE
         (await Booked.under(load)).hold(load)
         await asyncio.to_thread(server.start)
         await load.ask_again()
@@ -56,7 +58,7 @@ async def test_a_request_that_never_ends_does_not_hold_a_stop_up_for_longer_than
         began = time.monotonic()
         server.signal(signal.SIGTERM)
         assert await asyncio.to_thread(server.wait) == 0
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 1 + GRACE
 
 
 async def test_a_request_whose_body_is_still_coming_is_finished_and_newcomers_are_refused(serve: Serve) -> None:
@@ -76,7 +78,7 @@ async def test_a_request_whose_body_is_still_coming_is_finished_and_newcomers_ar
         server.signal(signal.SIGTERM)
         await until(lambda: not server.answers(within=0.2), what="a refused connection")
         writer.write(body[10:])
-        answer = await asyncio.wait_for(reader.read(), 15)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE)
 
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert server.wait() == 0
@@ -84,7 +86,7 @@ async def test_a_request_whose_body_is_still_coming_is_finished_and_newcomers_ar
 
 
 async def test_connections_that_came_in_the_last_moment_do_not_hold_a_stop_up(serve: Serve) -> None:
-    server = serve()
+    server = serve(settings={"server.header_timeout": 120, "server.shutdown_timeout": 120})
     for _ in range(3):
         server.start()
         with ExitStack() as idle:
@@ -94,5 +96,5 @@ async def test_connections_that_came_in_the_last_moment_do_not_hold_a_stop_up(se
             began = time.monotonic()
             server.signal(signal.SIGTERM)
             assert await asyncio.to_thread(server.wait) == 0
-            assert time.monotonic() - began < 6
+            assert time.monotonic() - began < GRACE
         assert not is_alive(server.pid)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from filelock import FileLock
 from playwright.async_api import Browser, expect
 
@@ -14,6 +15,8 @@ from support.browsers import ELSEWHERE, PATIENCE, chromium, ensure, visit
 from support.clients import PASSWORD
 from support.servers import Serve, Server
 from support.studio import account, come, go_live, moves, say, sign_in, watch
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 expect.set_options(timeout=PATIENCE)
 
@@ -28,10 +31,18 @@ def executable(run_folder: Path) -> str:
         return ensure()
 
 
-@pytest.fixture
-async def browser(executable: str) -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(executable: str) -> AsyncIterator[Browser]:
     async with chromium(executable) as browser:
         yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(shared: Browser) -> AsyncIterator[Browser]:
+    """A browser in which nobody has been yet: whatever a test does is in profiles of its own."""
+    yield shared
+    for context in shared.contexts:
+        await context.close()
 
 
 @pytest.fixture

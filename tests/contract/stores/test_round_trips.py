@@ -74,6 +74,8 @@ def fields_of(aggregate: Aggregate) -> dict[str, Any]:
 
 
 SETTINGS = settings(STEADY, max_examples=30)
+#: Of each kind of aggregate, of which there are many; drawing them takes longer than keeping them.
+FEWER = settings(STEADY, max_examples=18)
 
 
 @pytest.mark.parametrize("kind", AGGREGATES, ids=lambda kind: str(kind.kind))
@@ -83,7 +85,7 @@ def test_an_aggregate_comes_back_as_it_went_in(stores: Any, kind: type[Aggregate
         runner.run(store.open())
         made: set[str] = set()
 
-        @SETTINGS
+        @FEWER
         @given(aggregates(kind), aggregates(kind))
         def check(aggregate: Aggregate, changed: Aggregate) -> None:
             for number, one in enumerate((aggregate, changed)):

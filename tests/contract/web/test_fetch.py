@@ -356,7 +356,7 @@ async def test_a_server_that_does_not_answer_and_a_body_that_trickles_end_in_tim
             began = loop.time()
             with pytest.raises(Refused, match="in time"):
                 await fetcher(seconds=0.3).fetch(there.url())
-            assert loop.time() - began < 2
+            assert loop.time() - began < 4.5, "by default it is five"
 
 
 async def test_a_resolver_that_does_not_answer_ends_in_time() -> None:

@@ -31,7 +31,7 @@ class Held(Argon2Passwords):
             self.busy += 1
             self.most = max(self.most, self.busy)
         self.begun.release()
-        self.may_finish.wait(10)
+        self.may_finish.wait(60)
         with self.lock:
             self.busy -= 1
         return super()._matches(plain, hash)
@@ -40,7 +40,7 @@ class Held(Argon2Passwords):
         """As many callers as there are places, two of them with their threads at work."""
         taken = [asyncio.create_task(self.verify(HORSE, None)) for _ in range(5)]
         for _ in range(2):
-            await asyncio.to_thread(self.begun.acquire, timeout=10)
+            await asyncio.to_thread(self.begun.acquire, timeout=60)
         return taken
 
 

@@ -58,4 +58,4 @@ def test_the_examples_run_in_order(run: Run) -> None:
 def test_the_worker_example_runs(run: Run, folder: Path) -> None:
     assert "platform-core worker --once" in _examples()
     assert run("db", "upgrade").exit_code == 0
-    subprocess.run([sys.executable, "-m", "entrypoints.cli", "worker", "--once"], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "entrypoints.cli", "worker", "--once"], check=True, timeout=300)

@@ -24,7 +24,7 @@ Ask = Callable[..., Any]
 Make = Callable[..., str]
 
 #: No start or stop takes this many seconds; a test that waits longer has found a hang.
-LONGEST = 60
+LONGEST = 120
 
 
 @contextmanager

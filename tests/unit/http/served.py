@@ -122,7 +122,7 @@ class Served:
             for chunk in chunks:
                 writer.write(chunk)
                 await writer.drain()
-            return await asyncio.wait_for(reader.read(), 20)
+            return await asyncio.wait_for(reader.read(), 60)
         finally:
             writer.close()
 

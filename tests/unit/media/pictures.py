@@ -54,5 +54,5 @@ def recording(ffmpeg: str, path: Path, *options: str, seconds: float = 2) -> byt
     """A recording: a moving test picture with a tone, or what the options say."""
     sources = ("-f", "lavfi", "-i", f"testsrc=d={seconds}:s=160x120:r=10", "-f", "lavfi", "-i", f"sine=d={seconds}")
     command = [ffmpeg, "-v", "error", "-y", *sources, "-shortest", *options, str(path)]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=300)
     return path.read_bytes()
