@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,8 +39,9 @@ def current(url: str) -> str:
     return _blocking(url, _revision) or "empty"
 
 
+@cache
 def newest() -> str:
-    """The version this program needs."""
+    """The version this program needs; looked up once, for it reads every migration."""
     return str(ScriptDirectory.from_config(_config(None)).get_current_head())
 
 
