@@ -13,7 +13,7 @@ from platform_core.identity.ports import Directory, Named, named
 from platform_core.kernel.actor import PLATFORM, SIGNED_IN, USERS, Policy
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
-from platform_core.kernel.page import DEFAULT_LIMIT, Page, Position, bounded
+from platform_core.kernel.page import DEFAULT_LIMIT, OPERATORS, Page, Position, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 
@@ -216,6 +216,6 @@ async def all_bookings(query: AllBookings, work: Work, people: Directory) -> lis
     if query.after is not None:
         last = await work.require(Booking, query.after)
         after = (last.created_at, last.id)
-    limit = max(1, min(1000, query.limit))
+    limit = bounded(query.limit, OPERATORS)
     found = await work.find(Select(Booking, where=where, order=("-created_at",), after=after, limit=limit))
     return await views(found, people)

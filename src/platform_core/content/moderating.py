@@ -16,7 +16,7 @@ from platform_core.identity.ports import Card, Directory
 from platform_core.kernel.actor import SIGNED_IN, STAFF, Policy, Role
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden
-from platform_core.kernel.page import DEFAULT_LIMIT, Page, Position, bounded
+from platform_core.kernel.page import DEFAULT_LIMIT, OPERATORS, Page, Position, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 
@@ -103,7 +103,7 @@ async def list_content(query: ListContent, work: Work, people: Directory, links:
     if query.after is not None:
         where.append(Where("id", "<", query.after))
     # Ids sort by time.
-    select = Select(ContentItem, tuple(where), order=("-id",), limit=max(1, min(1000, query.limit)))
+    select = Select(ContentItem, tuple(where), order=("-id",), limit=bounded(query.limit, OPERATORS))
     found = await work.find(select)
     cards = await people.cards([item.creator for item in found])
     return [_shown(work, item, cards, links) for item in found]

@@ -15,6 +15,7 @@ from platform_core.identity.users import User, folded_email
 from platform_core.kernel.actor import ADMINS, PLATFORM, SIGNED_IN, STAFF, Policy, Role, Via
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Conflict, Forbidden, NotFound
+from platform_core.kernel.page import OPERATORS, bounded
 from platform_core.kernel.secret import Secret
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import text
@@ -83,7 +84,7 @@ async def list_users(query: ListUsers, work: Work) -> list[UserView]:
     if query.search:
         where.append(Where("username", "prefix", query.search))
     after = None if query.after is None else (query.after,)
-    select = Select(User, where=tuple(where), after=after, limit=max(1, min(1000, query.limit)))
+    select = Select(User, where=tuple(where), after=after, limit=bounded(query.limit, OPERATORS))
     return [view(user, work.actor) for user in await work.find(select)]
 
 

@@ -21,9 +21,13 @@ FARTHEST = 100_000
 """How far a list is read by number: whoever reads on past this is better served by a search."""
 
 
-def bounded(limit: int) -> int:
-    """A page's length as it will be: at least 1, at most `MOST`."""
-    return max(1, min(MOST, limit))
+OPERATORS = 1000
+"""The most a list for operators has."""
+
+
+def bounded(limit: int, most: int = MOST) -> int:
+    """A page's length as it will be: at least 1, at most `most`."""
+    return max(1, min(most, limit))
 
 
 def check_offset(offset: int) -> None:

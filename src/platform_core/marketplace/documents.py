@@ -10,6 +10,7 @@ from attrs import frozen
 from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy, Scope
 from platform_core.kernel.command import Query
 from platform_core.kernel.errors import NotFound
+from platform_core.kernel.page import OPERATORS, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.marketplace.invoices import Invoice, InvoiceForm
@@ -191,7 +192,7 @@ async def all_invoices(query: AllInvoices, work: Work) -> list[Invoice]:
             where=where,
             order=("seller", "form", "year", "sequence"),
             after=query.after,
-            limit=max(1, min(1000, query.limit)),
+            limit=bounded(query.limit, OPERATORS),
         )
     )
 

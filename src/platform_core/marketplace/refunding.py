@@ -12,6 +12,7 @@ from platform_core.kernel.actor import PLATFORM, SIGNED_IN, Policy, Scope
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
 from platform_core.kernel.money import amount as checked
+from platform_core.kernel.page import OPERATORS, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import text
 from platform_core.kernel.work import Work
@@ -316,5 +317,5 @@ class AllRefunds(Query[list[RefundView]]):
 async def all_refunds(query: AllRefunds, work: Work) -> list[RefundView]:
     """The refunds."""
     where = () if query.state is None else (Where("state", "=", query.state),)
-    select = Select(Refund, where, ("-created_at",), limit=max(1, min(MOST, query.limit)))
+    select = Select(Refund, where, ("-created_at",), limit=bounded(query.limit, OPERATORS))
     return [refund_view(refund) for refund in await work.find(select)]

@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 from platform_core.kernel.actor import PLATFORM, Policy
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Malformed, NotFound, Unavailable
+from platform_core.kernel.page import OPERATORS, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import is_kept
 from platform_core.kernel.work import Work
@@ -254,7 +255,7 @@ class ListWebhooks(Query[list[Webhook]]):
 async def list_webhooks(query: ListWebhooks, work: Work) -> list[Webhook]:
     """The messages."""
     where = () if query.state is None else (Where("state", "=", query.state),)
-    limit = max(1, min(1000, query.limit))
+    limit = bounded(query.limit, OPERATORS)
     return await work.find(Select(Webhook, where=where, order=("-received_at",), limit=limit))
 
 

@@ -10,6 +10,7 @@ from platform_core.identity.events import UserBanned
 from platform_core.identity.ports import Directory
 from platform_core.kernel.actor import PLATFORM, Policy
 from platform_core.kernel.command import Command, Query
+from platform_core.kernel.page import OPERATORS, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.streams.audience import Viewer
@@ -64,7 +65,7 @@ async def all_streams(query: AllStreams, work: Work, people: Directory) -> list[
     if query.after is not None:
         last = await work.require(Stream, query.after)
         after = (last.created_at, last.id)
-    limit = max(1, min(1000, query.limit))
+    limit = bounded(query.limit, OPERATORS)
     found = await work.find(Select(Stream, where=where, order=("-created_at",), after=after, limit=limit))
     return await views(work, people, found)
 

@@ -13,6 +13,7 @@ from platform_core.kernel.actor import PLATFORM, SIGNED_IN, USERS, Policy
 from platform_core.kernel.command import Command, Query
 from platform_core.kernel.errors import Forbidden, Invalid, NotFound
 from platform_core.kernel.journal import Balances, PostedLine
+from platform_core.kernel.page import OPERATORS, bounded
 from platform_core.kernel.ports import Books
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.text import text
@@ -84,7 +85,7 @@ class Statement(Query[list[PostedLine]]):
 
 async def statement(query: Statement, work: Work, books: Books) -> list[PostedLine]:
     """The lines of the wallet account."""
-    return await books.statement(wallet(query.owner), before=query.before, limit=max(1, min(200, query.limit)))
+    return await books.statement(wallet(query.owner), before=query.before, limit=bounded(query.limit, 200))
 
 
 @frozen
@@ -258,5 +259,5 @@ async def list_holds(query: ListHolds, work: Work) -> list[Hold]:
     if query.active is not None:
         where.append(Where("state", "=" if query.active else "!=", HoldState.ACTIVE))
     return await work.find(
-        Select(Hold, where=tuple(where), order=("created_at",), limit=max(1, min(1000, query.limit)))
+        Select(Hold, where=tuple(where), order=("created_at",), limit=bounded(query.limit, OPERATORS))
     )

@@ -16,6 +16,7 @@ from platform_core.kernel.errors import Invalid, KeyReused, NotFound
 from platform_core.kernel.journal import Posting
 from platform_core.kernel.machine import Machine
 from platform_core.kernel.money import Money
+from platform_core.kernel.page import OPERATORS, bounded
 from platform_core.kernel.select import Select, Where
 from platform_core.kernel.work import Work
 from platform_core.ledger.ports import ISSUANCE, psp, token_sales, user_accounts
@@ -328,5 +329,5 @@ async def list_purchases(query: ListPurchases, work: Work) -> list[Purchase]:
     if query.owner is not None:
         where.append(Where("user", "=", query.owner))
     return await work.find(
-        Select(Purchase, where=tuple(where), order=("created_at",), limit=max(1, min(1000, query.limit)))
+        Select(Purchase, where=tuple(where), order=("created_at",), limit=bounded(query.limit, OPERATORS))
     )
